@@ -1,0 +1,73 @@
+//! What a batch comes to: a number, or keys with their counts.
+
+use super::time::Time;
+
+/// Keys with integer counts, in columns: one arena of key bytes instead of a string each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    counts: Vec<i64>,
+}
+
+impl Counts {
+    /// Appends a key with its count.
+    pub fn push(&mut self, key: &[u8], count: i64) {
+        self.bytes.extend_from_slice(key);
+        self.ends.push(self.bytes.len());
+        self.counts.push(count);
+    }
+
+    /// Number of keys.
+    pub fn len(&self) -> usize {
+        self.counts.len()
+    }
+
+    /// Whether there are no keys.
+    pub fn is_empty(&self) -> bool {
+        self.counts.is_empty()
+    }
+
+    /// The key at `index`.
+    pub fn key(&self, index: usize) -> &[u8] {
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        &self.bytes[start..self.ends[index]]
+    }
+
+    /// The count at `index`.
+    pub fn count(&self, index: usize) -> i64 {
+        self.counts[index]
+    }
+
+    /// Keys and counts in the order in which they were pushed.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], i64)> {
+        (0..self.len()).map(|index| (self.key(index), self.count(index)))
+    }
+
+    /// Forgets everything, keeps the memory.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+        self.counts.clear();
+    }
+}
+
+/// The records of a batch result, in the order in which they are printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Records {
+    /// One record: how many there were.
+    Count(i64),
+    /// One record a key: `(key, count)`. Keys are valid UTF-8.
+    Keyed(Counts),
+}
+
+/// A finished batch, as sinks get it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchResult {
+    /// The end of the batch's span.
+    pub time: Time,
+    /// The records to print.
+    pub records: Records,
+    /// Whether there were more records than the limit let through.
+    pub more: bool,
+}

@@ -1,0 +1,154 @@
+//! Batch time: milliseconds since the Unix epoch, cut at multiples of the interval as Spark does.
+
+use std::fmt;
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+/// A point in time, in milliseconds since the Unix epoch. A batch's time is the end of its span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time(i64);
+
+/// The length of a batch, in whole milliseconds; never zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Interval(NonZeroU64);
+
+impl Time {
+    /// The time `millis` milliseconds after the Unix epoch.
+    pub fn from_millis(millis: i64) -> Self {
+        Time(millis)
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub fn as_millis(self) -> i64 {
+        self.0
+    }
+
+    /// The first multiple of `interval` (since the epoch) that is later than this time.
+    pub fn next_tick(self, interval: Interval) -> Time {
+        let step = interval.as_millis();
+        Time((self.0.div_euclid(step) + 1) * step)
+    }
+
+    /// The time `intervals` intervals later.
+    pub fn after(self, interval: Interval, intervals: i64) -> Time {
+        Time(self.0 + interval.as_millis() * intervals)
+    }
+
+    /// Local time as Python's `str(datetime)` prints it: `2017-01-11 15:34:00`, with six more
+    /// digits only where the fraction of the second is not zero.
+    pub fn local_text(self, zone: &TimeZone) -> impl fmt::Display {
+        let format = if self.0.rem_euclid(1000) == 0 { "%Y-%m-%d %H:%M:%S" } else { "%Y-%m-%d %H:%M:%S.%6f" };
+        self.timestamp().to_zoned(zone.clone()).strftime(format).to_string()
+    }
+
+    /// RFC 3339 in UTC, as machine formats print it: `2017-01-11T15:34:00Z`, with three more
+    /// digits only where the milliseconds are not zero.
+    pub fn rfc3339(self) -> impl fmt::Display {
+        let format =
+            if self.0.rem_euclid(1000) == 0 { "%Y-%m-%dT%H:%M:%SZ" } else { "%Y-%m-%dT%H:%M:%S.%3fZ" };
+        self.timestamp().strftime(format).to_string()
+    }
+
+    /// Times outside of jiff's years (-9999 to 9999) are shown as the nearest it has.
+    fn timestamp(self) -> Timestamp {
+        let nearest = if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        Timestamp::from_millisecond(self.0).unwrap_or(nearest)
+    }
+}
+
+impl Interval {
+    /// An interval of `millis` milliseconds, unless that is zero or beyond what time can hold.
+    pub fn from_millis(millis: u64) -> Option<Self> {
+        i64::try_from(millis).ok()?;
+        NonZeroU64::new(millis).map(Interval)
+    }
+
+    /// Its length in milliseconds.
+    pub fn as_millis(self) -> i64 {
+        self.0.get() as i64
+    }
+
+    /// Its length.
+    pub fn duration(self) -> Duration {
+        Duration::from_millis(self.0.get())
+    }
+}
+
+impl fmt::Display for Interval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#}", SignedDuration::from_millis(self.as_millis()))
+    }
+}
+
+/// Reads a duration as people write it (`500ms`, `1s`, `5m`, `1h 30m`): positive, whole milliseconds.
+///
+/// # Errors
+/// A text that says what is wrong and what to write instead; a bare number gets a suggestion.
+pub fn parse_duration(text: &str) -> Result<Interval, String> {
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        return Err(format!("a duration needs a unit: did you mean {text}s or {text}ms?"));
+    }
+    let duration: SignedDuration = text
+        .parse()
+        .map_err(|_| format!("{text:?} is no duration: write one like 500ms, 1s, 5m or 1h30m"))?;
+    if duration.is_zero() || duration.is_negative() {
+        return Err(format!("{text:?} is not longer than nothing: write one like 500ms, 1s or 5m"));
+    }
+    if duration.subsec_nanos() % 1_000_000 != 0 {
+        return Err(format!(
+            "{text:?} is not a whole number of milliseconds, which is as fine as batches are cut"
+        ));
+    }
+    u64::try_from(duration.as_millis())
+        .ok()
+        .and_then(Interval::from_millis)
+        .ok_or_else(|| format!("{text:?} is longer than time goes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_multiples_of_the_interval_since_the_epoch() {
+        let second = Interval::from_millis(1000).expect("not zero");
+        assert_eq!(Time(1500).next_tick(second), Time(2000));
+        assert_eq!(Time(2000).next_tick(second), Time(3000));
+        assert_eq!(Time(-1).next_tick(second), Time(0));
+        assert_eq!(Time(2000).after(second, 3), Time(5000));
+    }
+
+    #[test]
+    fn times_print_as_python_and_as_rfc_3339() {
+        let utc = TimeZone::UTC;
+        assert_eq!(Time(1_484_148_840_000).local_text(&utc).to_string(), "2017-01-11 15:34:00");
+        assert_eq!(Time(1_484_148_840_500).local_text(&utc).to_string(), "2017-01-11 15:34:00.500000");
+        assert_eq!(Time(1_484_148_840_000).rfc3339().to_string(), "2017-01-11T15:34:00Z");
+        assert_eq!(Time(1_484_148_840_070).rfc3339().to_string(), "2017-01-11T15:34:00.070Z");
+        let paris = TimeZone::fixed(jiff::tz::offset(1));
+        assert_eq!(Time(0).local_text(&paris).to_string(), "1970-01-01 01:00:00");
+    }
+
+    #[test]
+    fn durations_are_read_as_written() {
+        let millis = |text| parse_duration(text).map(Interval::as_millis);
+        assert_eq!(millis("500ms"), Ok(500));
+        assert_eq!(millis("1s"), Ok(1000));
+        assert_eq!(millis("5m"), Ok(300_000));
+        assert_eq!(millis("1h30m"), Ok(5_400_000));
+        assert_eq!(millis("1.5s"), Ok(1500));
+        assert!(millis("10").unwrap_err().contains("10s or 10ms"));
+        for wrong in ["", "0s", "-1s", "10us", "soon", "9999999999999h"] {
+            assert!(millis(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn intervals_print_as_they_are_written() {
+        assert_eq!(parse_duration("90s").expect("valid").to_string(), "1m 30s");
+    }
+}

@@ -1,0 +1,1 @@
+//! The conductor: batch clock, runs, signals.

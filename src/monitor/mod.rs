@@ -1,0 +1,1 @@
+//! Looking in: statistics and progress.
