@@ -1,1 +1,54 @@
-//! What to compute.
+//! What to compute: which records count, what is counted, over which batches, and what is shown.
+
+mod key;
+mod window;
+
+pub use key::{KeyExpr, WordsBy, parse_filter};
+pub use window::{Scope, Window};
+
+/// A pipeline from records to counts. Flags and programs build it, `exec` lowers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Only records in which this pattern (the `regex` crate's syntax) is found count.
+    pub filter: Option<String>,
+    /// What is counted.
+    pub select: Select,
+    /// The batches that a result covers.
+    pub scope: Scope,
+    /// Which rows of a keyed result are shown, and in which order.
+    pub show: Show,
+}
+
+/// What is counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Select {
+    /// The records themselves: one number a batch.
+    Records,
+    /// Every word of every record.
+    Words {
+        /// Where words begin and end.
+        by: WordsBy,
+        /// Whether records are lowercased first, as Python's `str.lower()` does.
+        lower: bool,
+    },
+    /// One key a record.
+    Key(KeyExpr),
+}
+
+/// Which rows are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Show {
+    /// The order of the rows.
+    pub sort: Sort,
+    /// At most this many rows, all of them without one.
+    pub limit: Option<usize>,
+}
+
+/// The order of keyed rows. Every order is total, so that the same input prints the same bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// Highest count first, equal counts by key.
+    Count,
+    /// By key, in code point order as Python compares `str`.
+    Key,
+}
