@@ -1,6 +1,79 @@
-//! Flags to job: clap definitions and recipes.
+//! Flags to job: the command line's definition, and what each command runs.
+
+mod options;
+mod recipes;
+mod values;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::driver::{self, Ended};
+use crate::error::Error;
+use crate::monitor::{Messages, Progress, ProgressMode};
+use recipes::{Count, Wordcount};
+
+/// Spark Streaming's DStreams as a Unix filter: reads live text, cuts it into batches by time, and
+/// prints what each batch comes to.
+#[derive(Debug, Parser)]
+#[command(name = "dstream", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(after_help = "Try:  nc -lk 9999 | dstream wordcount --interval 1s")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Wordcount(Wordcount),
+    Count(Count),
+    /// Print a shell's completions, to be sourced or installed
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// The command line's definition, from which help, man pages and completions are made.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
 
 /// Runs the command line and says how it ended.
-pub fn run() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn run() -> ExitCode {
+    let (settings, verbosity) = match Cli::parse().command {
+        Command::Wordcount(wordcount) => (wordcount.settings(), wordcount.verbosity()),
+        Command::Count(count) => (count.settings(), count.verbosity()),
+        Command::Completions { shell } => return completions(shell),
+    };
+    match settings.and_then(driver::run) {
+        Ok(Ended::Drained) => ExitCode::SUCCESS,
+        Ok(Ended::Interrupted) => ExitCode::from(130),
+        Err(fault) => {
+            if !matches!(fault, Error::OutputClosed) {
+                Messages::new(verbosity, &Progress::new(ProgressMode::Never, None, false)).error(&fault);
+            }
+            fault.exit_code()
+        }
+    }
+}
+
+fn completions(shell: Shell) -> ExitCode {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command(), "dstream", &mut script);
+    match std::io::Write::write_all(&mut std::io::stdout(), &script) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads only the head of it has what they wanted.
+        Err(fault) if fault.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_definition_is_consistent() {
+        super::command().debug_assert();
+    }
 }
