@@ -1,19 +1,21 @@
 //! `table`: aligned columns for people. On a terminal the frame is refreshed in place.
 
-use std::fmt::Write as _;
-
 use jiff::tz::TimeZone;
 use unicode_width::UnicodeWidthChar as _;
 
 use super::{Format, Screen, Target, put};
-use crate::batch::{BatchResult, Counts, Records, escape_into};
+use crate::batch::{BatchResult, Counts, Records, escape_into, is_printable};
 
 /// Off a terminal, keys are padded at most to this width; longer ones push their count to the
 /// right, so that one long key does not blow up every row.
 const WIDEST_PADDING: usize = 100;
 
-/// Between the columns.
-const GAP: &str = "  ";
+/// A smaller terminal cannot hold the heading, the longest count and a few rows: there, tables
+/// are printed one after another as into a file.
+const SMALLEST: Screen = Screen { rows: 5, columns: 30 };
+
+/// Says that rows were left out because the terminal is not high enough.
+const CUT: &str = "\u{2026}";
 
 /// A table with the batch time as its heading, keys to the left, counts to the right.
 pub(super) struct Table {
@@ -35,68 +37,55 @@ impl Table {
         Table { zone: TimeZone::system(), color, frame: None }
     }
 
-    /// Appends a heading line, cut to the screen's width.
-    fn heading(&self, text: &str, widest: usize, out: &mut Vec<u8>) {
-        let text = Cell::new(text.as_bytes(), widest).text;
-        if self.color {
-            put(out, format_args!("\x1b[1m{text}\x1b[0m\n"));
-        } else {
-            put(out, format_args!("{text}\n"));
-        }
-    }
-
-    /// Appends the batch in at most `lines` lines of at most `columns` cells; says how many it took.
+    /// Appends the batch in at most `lines` lines (three or more) of at most `columns` cells;
+    /// says how many lines it took.
     fn draw(&self, batch: &BatchResult, lines: usize, columns: usize, out: &mut Vec<u8>) -> usize {
-        let (head, rows) = match &batch.records {
-            Records::Count(count) => one_column(*count),
-            // A line for each of heading and header, and one to say what was cut.
-            Records::Keyed(counts) => two_columns(counts, lines.saturating_sub(2), columns),
-        };
-        let shown = rows.len();
-        let whole = match &batch.records {
-            Records::Count(_) => true,
-            Records::Keyed(counts) => shown == counts.len(),
-        };
-        let below = if !whole {
-            Some("\u{2026}")
-        } else if batch.more {
-            Some("...")
-        } else {
-            None
-        };
-        let mut body: Vec<&str> = rows.iter().map(String::as_str).collect();
-        if let Some(mark) = below {
-            body.truncate(lines.saturating_sub(3));
-            body.push(if body.len() == shown { mark } else { "\u{2026}" });
+        let room = lines - 2;
+        let (bold, normal) = if self.color { ("\x1b[1m", "\x1b[0m") } else { ("", "") };
+        put(out, format_args!("{bold}{}{normal}\n", batch.time.local_text(&self.zone)));
+        match &batch.records {
+            Records::Count(count) => {
+                let width = count.to_string().len().max("COUNT".len());
+                put(out, format_args!("{bold}{:>width$}{normal}\n{count:>width$}\n", "COUNT"));
+                3
+            }
+            Records::Keyed(counts) => {
+                let (rows, mark) = match (counts.len() + usize::from(batch.more) > room, batch.more) {
+                    (true, _) => (room - 1, Some(CUT)),
+                    (false, true) => (counts.len(), Some("...")),
+                    (false, false) => (counts.len(), None),
+                };
+                let layout = Layout::of(counts, rows, columns);
+                let Layout { keys, counts: digits, .. } = layout;
+                put(out, format_args!("{bold}{:<keys$}  {:>digits$}{normal}\n", "KEY", "COUNT"));
+                for (key, count) in counts.iter().take(rows) {
+                    let padding = keys.saturating_sub(cell_into(key, layout.widest, out));
+                    put(out, format_args!("{:padding$}  {count:>digits$}\n", ""));
+                }
+                if let Some(mark) = mark {
+                    put(out, format_args!("{mark}\n"));
+                }
+                2 + rows + usize::from(mark.is_some())
+            }
         }
-        body.truncate(lines.saturating_sub(2));
-        let heading = batch.time.local_text(&self.zone).to_string();
-        let heads = [heading.as_str(), head.as_str()];
-        let heads = &heads[..heads.len().min(lines)];
-        for head in heads {
-            self.heading(head, columns, out);
-        }
-        for row in &body {
-            put(out, format_args!("{row}\n"));
-        }
-        heads.len() + body.len()
     }
 }
 
 impl Format for Table {
     fn render(&mut self, batch: &BatchResult, target: Target, out: &mut Vec<u8>) {
-        let Some(screen) = target.screen else {
+        let fits = |s: &Screen| s.rows >= SMALLEST.rows && s.columns >= SMALLEST.columns;
+        let old = self.frame.take();
+        let Some(screen) = target.screen.filter(fits) else {
             self.draw(batch, usize::MAX, usize::MAX, out);
             out.push(b'\n');
             return;
         };
-        // A terminal of another size may have broken the old frame's lines: leave it alone.
-        if let Some(old) = self.frame.take().filter(|old| old.screen == screen) {
+        // A terminal of another size may have broken the old frame's lines: leave that alone.
+        if let Some(old) = old.filter(|old| old.screen == screen) {
             put(out, format_args!("\r\x1b[{}A\x1b[J", old.lines));
         }
-        // The cursor stands below the frame, on a line of its own.
-        let most = screen.rows.saturating_sub(1).max(1);
-        let lines = self.draw(batch, most, screen.columns, out);
+        // The cursor comes to stand below the frame, on a line of its own.
+        let lines = self.draw(batch, screen.rows - 1, screen.columns, out);
         self.frame = Some(Frame { lines, screen });
     }
 
@@ -105,61 +94,121 @@ impl Format for Table {
     }
 }
 
-/// The header and the row of a count.
-fn one_column(count: i64) -> (String, Vec<String>) {
-    let count = count.to_string();
-    let width = count.len().max("COUNT".len());
-    (format!("{:>width$}", "COUNT"), vec![format!("{count:>width$}")])
+/// The widths of a table's columns, in character cells.
+struct Layout {
+    /// Where a key is cut.
+    widest: usize,
+    /// To what keys are padded.
+    keys: usize,
+    /// To what counts are padded.
+    counts: usize,
 }
 
-/// The header and at most `most` rows of keys with counts.
-fn two_columns(counts: &Counts, most: usize, columns: usize) -> (String, Vec<String>) {
-    let shown = || counts.iter().take(most);
-    let digits = shown().map(|(_, count)| count.to_string().len()).max().unwrap_or(0).max("COUNT".len());
-    let widest = columns.saturating_sub(GAP.len() + digits).max(1);
-    let cells: Vec<Cell> = shown().map(|(key, _)| Cell::new(key, widest)).collect();
-    let width = cells.iter().map(|cell| cell.width).max().unwrap_or(0).max("KEY".len());
-    let width = width.min(WIDEST_PADDING.max("KEY".len()));
-    let header = format!("{:<width$}{GAP}{:>digits$}", "KEY", "COUNT");
-    let rows = cells.iter().zip(shown()).map(|(cell, (_, count))| {
-        let padding = width.saturating_sub(cell.width);
-        let mut row = String::with_capacity(cell.text.len() + padding + GAP.len() + digits);
-        write!(row, "{}{:padding$}{GAP}{count:>digits$}", cell.text, "").expect("a string takes every write");
-        row
-    });
-    (header, rows.collect())
+impl Layout {
+    /// The layout of the first `rows` keys within `columns` cells.
+    fn of(pairs: &Counts, rows: usize, columns: usize) -> Layout {
+        let shown = || pairs.iter().take(rows);
+        let counts = shown().map(|(_, count)| count.to_string().len()).fold("COUNT".len(), usize::max);
+        let widest = columns - 2 - counts;
+        let mut cell = Vec::new();
+        let keys = shown().fold("KEY".len(), |width, (key, _)| {
+            cell.clear();
+            width.max(cell_into(key, widest, &mut cell))
+        });
+        // Keys that were cut to a terminal's width are all padded to it, however wide it is.
+        let padded = if columns == usize::MAX { WIDEST_PADDING } else { widest };
+        Layout { widest, keys: keys.min(padded), counts }
+    }
 }
 
-/// A key as a terminal can show it: unprintable characters as Python's `repr` escapes them, cut
-/// with `…` where it is too wide.
-struct Cell {
-    text: String,
-    /// In character cells, summed over the characters as most terminals do.
-    width: usize,
-}
-
-impl Cell {
-    fn new(key: &[u8], widest: usize) -> Cell {
-        let mut text = Vec::new();
-        let mut width = 0;
-        // Where the text must end for the `…` to have a place.
-        let mut cut = Some((0, 0)).filter(|_| widest > 0);
-        for c in String::from_utf8_lossy(key).chars() {
-            let before = text.len();
-            escape_into(c, &mut text);
-            let escaped = text.len() - before != c.len_utf8() || c.is_control();
-            width += if escaped { text.len() - before } else { c.width().unwrap_or(0) };
-            if width < widest {
-                cut = Some((text.len(), width));
-            }
-            if width > widest {
-                let (end, kept) = cut.unwrap_or((0, 0));
-                text.truncate(end);
-                text.extend_from_slice("\u{2026}".as_bytes());
-                width = kept + 1;
-                break;
-            }
+/// Appends a key as a terminal can show it: unprintable characters as Python's `repr` escapes
+/// them, and `…` behind what fits of a key that is wider than `widest` cells (one or more). Says
+/// how many cells it takes, summed over the characters as most terminals do.
+fn cell_into(key: &[u8], widest: usize, out: &mut Vec<u8>) -> usize {
+    let mut width = 0;
+    // The last place with a cell left for the mark.
+    let mut cut = (out.len(), 0);
+    for c in String::from_utf8_lossy(key).chars() {
+        let start = out.len();
+        escape_into(c, out);
+        width += if is_printable(c) { c.width().unwrap_or(0) } else { out.len() - start };
+        if width > widest {
+            out.truncate(cut.0);
+            out.extend_from_slice(CUT.as_bytes());
+            return cut.1 + 1;
         }
-        Cell { text: String::from_utf8_lossy(&text).into_owned(), width }
+        if width < widest {
+            cut = (out.len(), width);
+        }
+    }
+    width
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{count, keyed, rendered};
+    use super::*;
+
+    fn table() -> Table {
+        Table { zone: TimeZone::UTC, color: false, frame: None }
+    }
+
+    fn on_screen(table: &mut Table, batch: &BatchResult, rows: usize, columns: usize) -> String {
+        let mut out = Vec::new();
+        let screen = Some(Screen { rows, columns });
+        table.render(batch, Target { empty: false, screen }, &mut out);
+        String::from_utf8(out).expect("tables are text")
+    }
+
+    #[test]
+    fn columns_are_aligned_by_cells_not_characters() {
+        let mut batch = keyed(&[("the", 123_456), ("\u{6f22}\u{5b57}", 7), ("\x1b[2J", 1)]);
+        batch.more = true;
+        assert_eq!(
+            rendered(&mut table(), &batch),
+            "1970-01-01 00:00:01\n\
+             KEY       COUNT\n\
+             the      123456\n\
+             \u{6f22}\u{5b57}          7\n\
+             \\x1b[2J       1\n\
+             ...\n\n"
+        );
+        assert_eq!(rendered(&mut table(), &keyed(&[])), "1970-01-01 00:00:01\nKEY  COUNT\n\n");
+        assert_eq!(rendered(&mut table(), &count(42)), "1970-01-01 00:00:01\nCOUNT\n   42\n\n");
+    }
+
+    #[test]
+    fn one_long_key_does_not_pad_the_others_without_bound() {
+        let long = "x".repeat(5000);
+        let text = rendered(&mut table(), &keyed(&[("a", 1), (&long, 2)]));
+        assert_eq!(text.lines().nth(2).map(str::len), Some(WIDEST_PADDING + 2 + 5));
+        assert!(text.contains(&format!("{long}      2\n")));
+    }
+
+    #[test]
+    fn a_terminal_gets_a_frame_that_fits_and_is_replaced() {
+        let mut table = table();
+        let long = "\u{6f22}".repeat(40);
+        let batch = keyed(&[("a", 5), (&long, 4), ("c", 3), ("d", 2), ("e", 1)]);
+        let first = on_screen(&mut table, &batch, 6, 30);
+        // 30 columns leave 23 to the key: 11 wide characters and the mark.
+        let cut = format!("{}\u{2026}      4\n", "\u{6f22}".repeat(11));
+        let pad = " ".repeat(20);
+        assert_eq!(first, format!("1970-01-01 00:00:01\nKEY{pad}  COUNT\na  {pad}      5\n{cut}\u{2026}\n"));
+        let second = on_screen(&mut table, &keyed(&[("a", 6)]), 6, 30);
+        assert_eq!(second, "\r\x1b[5A\x1b[J1970-01-01 00:00:01\nKEY  COUNT\na        6\n");
+        let third = on_screen(&mut table, &count(1), 6, 30);
+        assert!(third.starts_with("\r\x1b[3A\x1b[J1970"), "{third:?}");
+        assert!(on_screen(&mut table, &count(1), 6, 31).starts_with("1970"), "another size");
+        table.interrupted();
+        assert!(on_screen(&mut table, &count(1), 6, 31).starts_with("1970"), "interrupted");
+        assert!(on_screen(&mut table, &count(1), 2, 8).ends_with("\n\n"), "too small");
+    }
+
+    #[test]
+    fn headings_are_bold_where_colour_is_wanted() {
+        let mut table = Table { color: true, ..table() };
+        let text = rendered(&mut table, &keyed(&[("a", 1)]));
+        assert_eq!(text, "\x1b[1m1970-01-01 00:00:01\x1b[0m\n\x1b[1mKEY  COUNT\x1b[0m\na        1\n\n");
     }
 }
