@@ -176,3 +176,36 @@ fn wait_until_writable(file: &File) -> io::Result<()> {
         Err(cause) => Err(cause.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+    use std::time::Duration;
+
+    use rustix::pipe::{PipeFlags, pipe_with};
+
+    use super::*;
+
+    #[test]
+    fn a_full_pipe_that_does_not_block_is_waited_for() {
+        let (reader, writer) = pipe_with(PipeFlags::NONBLOCK).expect("a pipe");
+        let bytes: Vec<u8> = (0..1_000_000_u32).map(|n| n as u8).collect();
+        let sent = bytes.clone();
+        let thread = std::thread::spawn(move || write_whole(&File::from(writer), &sent));
+        let mut arrived = Vec::new();
+        let mut reader = File::from(reader);
+        loop {
+            let mut part = [0; 10_000];
+            match reader.read(&mut part) {
+                Ok(0) => break,
+                Ok(n) => arrived.extend_from_slice(&part[..n]),
+                Err(cause) if cause.kind() == ErrorKind::WouldBlock => {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                Err(cause) => panic!("{cause}"),
+            }
+        }
+        thread.join().expect("the writer ends").expect("all is written");
+        assert_eq!(arrived, bytes);
+    }
+}
