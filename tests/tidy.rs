@@ -124,7 +124,9 @@ fn unsafe_stands_in_the_kernel_alone_and_says_why() {
             let is_type = next(1) == "fn" && next(2) == "(";
             let declares = matches!(next(1), "fn" | "extern" | "trait");
             let reason = if declares { ["# Safety", "SAFETY"] } else { ["SAFETY", "SAFETY"] };
-            if !is_type && !file.commented(index, &reason) {
+            // What a trait's method asks for is said at the trait.
+            let said = is_type || next(1) == "fn" && file.in_trait_impl(index);
+            if !said && !file.commented(index, &reason) {
                 faults.push(format!("{place}: unsafe without a comment that says {:?}", reason[0]));
             }
         }
@@ -305,6 +307,15 @@ impl SourceFile {
             at = next.max(at + 1);
         }
         rooms
+    }
+
+    /// Whether the line, formatted as it is, stands in the implementation of a trait.
+    fn in_trait_impl(&self, index: usize) -> bool {
+        let indent = |line: &Line| line.code.len() - line.code.trim_start().len();
+        let here = indent(&self.lines[index]);
+        let outer = |line: &&Line| indent(line) < here && line.code.contains("impl");
+        let head = self.lines[..index].iter().rev().find(outer);
+        head.is_some_and(|line| words(&line.code).iter().any(|word| word == "for"))
     }
 
     /// Whether a comment on the line, or above it within the same statement, holds one of the texts.
