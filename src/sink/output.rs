@@ -1,0 +1,211 @@
+//! An output: a format and where it goes. A batch is rendered whole into one buffer that is used
+//! again, and given to the system in one write; nothing stays behind in between.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
+use std::os::fd::AsFd as _;
+use std::path::PathBuf;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::termios::tcgetwinsize;
+
+use super::{Format, FormatKind, Screen, Target};
+use crate::batch::BatchResult;
+use crate::error::{Error, Result, plain};
+
+/// A buffer that grew beyond this for one batch is given back after it.
+const KEPT_BUFFER: usize = 1 << 20;
+
+/// A format with a target: standard output or a file.
+pub struct Output {
+    format: Box<dyn Format>,
+    file: File,
+    /// The file's name; none for standard output.
+    path: Option<PathBuf>,
+    /// Whether nothing has been written to the target yet.
+    empty: bool,
+    /// Whether the target is a terminal whose cursor can be moved.
+    terminal: bool,
+    buffer: Vec<u8>,
+}
+
+impl Output {
+    /// Batches to standard output. It is written through a descriptor of its own, past the
+    /// line buffer of [`std::io::stdout`].
+    ///
+    /// # Errors
+    /// If the descriptor cannot be duplicated.
+    pub fn stdout(kind: FormatKind, color: bool) -> Result<Output> {
+        let descriptor = io::stdout()
+            .as_fd()
+            .try_clone_to_owned()
+            .map_err(|cause| Error::io("cannot open standard output", &cause))?;
+        Ok(Output::new(kind, color, File::from(descriptor), None, true))
+    }
+
+    /// Batches to the end of a file, which is made if there is none.
+    ///
+    /// # Errors
+    /// If the file cannot be opened for appending.
+    pub fn file(kind: FormatKind, color: bool, path: impl Into<PathBuf>) -> Result<Output> {
+        let path = path.into();
+        let (file, empty) = append_to(&path)?;
+        Ok(Output::new(kind, color, file, Some(path), empty))
+    }
+
+    fn new(kind: FormatKind, color: bool, file: File, path: Option<PathBuf>, empty: bool) -> Output {
+        let terminal = can_move_cursor(&file);
+        Output { format: kind.build(color), file, path, empty, terminal, buffer: Vec::new() }
+    }
+
+    /// Opens the file again by its name, after somebody renamed it away (log rotation). Does
+    /// nothing for standard output.
+    ///
+    /// # Errors
+    /// If the file cannot be opened; the output then stays with the file it had.
+    pub fn reopen(&mut self) -> Result<()> {
+        if let Some(path) = &self.path {
+            (self.file, self.empty) = append_to(path)?;
+            self.terminal = can_move_cursor(&self.file);
+            self.format.interrupted();
+        }
+        Ok(())
+    }
+
+    /// Tells the output that something else was written to the terminal since the last batch (a
+    /// message, say): a table is then not refreshed in place but begun anew below it.
+    pub fn interrupted(&mut self) {
+        self.format.interrupted();
+    }
+
+    /// Writes a batch: all of it, in one write where the system takes it in one.
+    ///
+    /// # Errors
+    /// [`Error::OutputClosed`] if the reader has gone; [`Error::Runtime`] naming the target and
+    /// how much of the batch it took, if it takes no more (a full disk).
+    pub fn write(&mut self, batch: &BatchResult) -> Result<()> {
+        self.buffer.clear();
+        let screen = if self.terminal { Some(screen_of(&self.file)) } else { None };
+        self.format.render(batch, Target { empty: self.empty, screen }, &mut self.buffer);
+        let written = write_whole(&self.file, &self.buffer).map_err(|(taken, cause)| match cause.kind() {
+            ErrorKind::BrokenPipe => Error::OutputClosed,
+            _ => Error::Runtime(format!(
+                "cannot write to {}: {}; of the last batch's {} bytes it took {taken}",
+                self.name(),
+                plain(&cause),
+                self.buffer.len(),
+            )),
+        });
+        self.empty &= self.buffer.is_empty();
+        if self.buffer.capacity() > KEPT_BUFFER {
+            self.buffer = Vec::new();
+        }
+        written
+    }
+
+    /// Ends the output. A regular file is brought to the disk, so that what only shows then (a
+    /// full quota, a network file system's error) is not lost; a table's last frame stays.
+    ///
+    /// # Errors
+    /// [`Error::Runtime`] if the file did not reach its disk.
+    pub fn finish(&mut self) -> Result<()> {
+        let regular = self.path.is_some() && self.file.metadata().is_ok_and(|data| data.is_file());
+        if regular && !self.empty {
+            self.file
+                .sync_data()
+                .map_err(|cause| Error::io(format_args!("cannot write to {}", self.name()), &cause))?;
+        }
+        Ok(())
+    }
+
+    /// The target as messages name it.
+    fn name(&self) -> String {
+        match &self.path {
+            Some(path) => path.display().to_string(),
+            None => "standard output".to_string(),
+        }
+    }
+}
+
+/// Opens a file for appending; says also whether there is nothing in it yet.
+fn append_to(path: &PathBuf) -> Result<(File, bool)> {
+    let fault =
+        |cause: &io::Error| Error::io(format_args!("cannot open {} for output", path.display()), cause);
+    let file = OpenOptions::new().append(true).create(true).open(path).map_err(|cause| fault(&cause))?;
+    let empty = file.metadata().map_err(|cause| fault(&cause))?.len() == 0;
+    Ok((file, empty))
+}
+
+/// Whether the file is a terminal that understands cursor movements.
+fn can_move_cursor(file: &File) -> bool {
+    file.is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// The terminal's size now; what terminals have always had, if it does not say.
+fn screen_of(file: &File) -> Screen {
+    match tcgetwinsize(file) {
+        Ok(size) if size.ws_row > 0 && size.ws_col > 0 => {
+            Screen { rows: size.ws_row.into(), columns: size.ws_col.into() }
+        }
+        _ => Screen { rows: 24, columns: 80 },
+    }
+}
+
+/// Writes all bytes. A descriptor that somebody else made non-blocking is waited for. A fault
+/// comes with the number of bytes that were taken before it.
+fn write_whole(mut file: &File, bytes: &[u8]) -> std::result::Result<(), (usize, io::Error)> {
+    let mut taken = 0;
+    while taken < bytes.len() {
+        match file.write(&bytes[taken..]) {
+            Ok(0) => return Err((taken, ErrorKind::WriteZero.into())),
+            Ok(n) => taken += n,
+            Err(cause) => match cause.kind() {
+                ErrorKind::Interrupted => {}
+                ErrorKind::WouldBlock => wait_until_writable(file).map_err(|cause| (taken, cause))?,
+                _ => return Err((taken, cause)),
+            },
+        }
+    }
+    Ok(())
+}
+
+/// Sleeps until the file takes bytes again, or has none to take them.
+fn wait_until_writable(file: &File) -> io::Result<()> {
+    match poll(&mut [PollFd::new(file, PollFlags::OUT)], None) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+        Err(cause) => Err(cause.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+    use std::time::Duration;
+
+    use rustix::pipe::{PipeFlags, pipe_with};
+
+    use super::*;
+
+    #[test]
+    fn a_full_pipe_that_does_not_block_is_waited_for() {
+        let (reader, writer) = pipe_with(PipeFlags::NONBLOCK).expect("a pipe");
+        let bytes: Vec<u8> = (0..1_000_000_u32).map(|n| n as u8).collect();
+        let sent = bytes.clone();
+        let thread = std::thread::spawn(move || write_whole(&File::from(writer), &sent));
+        let mut arrived = Vec::new();
+        let mut reader = File::from(reader);
+        loop {
+            let mut part = [0; 10_000];
+            match reader.read(&mut part) {
+                Ok(0) => break,
+                Ok(n) => arrived.extend_from_slice(&part[..n]),
+                Err(cause) if cause.kind() == ErrorKind::WouldBlock => {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                Err(cause) => panic!("{cause}"),
+            }
+        }
+        thread.join().expect("the writer ends").expect("all is written");
+        assert_eq!(arrived, bytes);
+    }
+}

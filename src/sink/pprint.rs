@@ -1,0 +1,70 @@
+//! `pprint`: byte for byte what PySpark 3's `DStream.pprint()` prints (pyspark/streaming/dstream.py).
+
+use jiff::tz::TimeZone;
+
+use super::{Format, Target, put};
+use crate::batch::{BatchResult, Records, repr_into};
+
+const RULE: &str = "-------------------------------------------";
+
+/// PySpark's form: a head of two rules and the local time, the records as Python's `str` has
+/// them, `...` if there were more than the limit let through, an empty line.
+pub(super) struct Pprint {
+    zone: TimeZone,
+}
+
+impl Default for Pprint {
+    /// In the time zone of the system, or of `TZ`.
+    fn default() -> Self {
+        Pprint { zone: TimeZone::system() }
+    }
+}
+
+impl Format for Pprint {
+    fn render(&mut self, batch: &BatchResult, _: Target, out: &mut Vec<u8>) {
+        put(out, format_args!("{RULE}\nTime: {}\n{RULE}\n", batch.time.local_text(&self.zone)));
+        match &batch.records {
+            Records::Count(count) => put(out, format_args!("{count}\n")),
+            Records::Keyed(counts) => {
+                for (key, count) in counts.iter() {
+                    out.push(b'(');
+                    repr_into(&String::from_utf8_lossy(key), out);
+                    put(out, format_args!(", {count})\n"));
+                }
+            }
+        }
+        if batch.more {
+            out.extend_from_slice(b"...\n");
+        }
+        out.push(b'\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{count, keyed, rendered};
+    use super::*;
+
+    /// Right-hand sides as PySpark prints them: header, `str` of the records, `...`, an empty line.
+    #[test]
+    fn batches_print_as_in_pyspark() {
+        let mut pprint = Pprint { zone: TimeZone::UTC };
+        let rule = "-".repeat(43);
+        let head = format!("{rule}\nTime: 1970-01-01 00:00:01\n{rule}\n");
+        let mut batch = keyed(&[("the", 12), ("it's", 7), ("a\u{200b}b", 1)]);
+        assert_eq!(
+            rendered(&mut pprint, &batch),
+            format!("{head}('the', 12)\n(\"it's\", 7)\n('a\\u200bb', 1)\n\n")
+        );
+        batch.more = true;
+        assert!(rendered(&mut pprint, &batch).ends_with("1)\n...\n\n"));
+        assert_eq!(rendered(&mut pprint, &keyed(&[])), format!("{head}\n"));
+        assert_eq!(rendered(&mut pprint, &count(0)), format!("{head}0\n\n"));
+    }
+
+    #[test]
+    fn time_is_local() {
+        let mut pprint = Pprint { zone: TimeZone::fixed(jiff::tz::offset(-3)) };
+        assert!(rendered(&mut pprint, &count(1)).contains("Time: 1969-12-31 21:00:01\n"));
+    }
+}
