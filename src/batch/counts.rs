@@ -71,3 +71,13 @@ pub struct BatchResult {
     /// Whether there were more records than the limit let through.
     pub more: bool,
 }
+
+impl BatchResult {
+    /// Whether the batch came to nothing: no keys, or a count of 0.
+    pub fn is_empty(&self) -> bool {
+        match &self.records {
+            Records::Count(count) => *count == 0,
+            Records::Keyed(counts) => counts.is_empty(),
+        }
+    }
+}

@@ -47,6 +47,11 @@ impl Pool {
         Some(Chunk::new(memory, source, Arc::clone(&self.shelf)))
     }
 
+    /// Whether a chunk can be taken.
+    pub fn available(&self) -> bool {
+        self.out() < self.shelf.capacity
+    }
+
     /// How many chunks are out.
     pub fn out(&self) -> usize {
         self.shelf.lock().out

@@ -1,1 +1,139 @@
-//! The conductor: batch clock, runs, signals.
+//! The conductor: it alone knows time, disk and threads. Reads chunks from the sources, hands them
+//! to the job, and at each tick of the batch clock closes the batch and has it written.
+
+mod bad;
+mod clock;
+mod conductor;
+mod live;
+mod replay;
+mod signals;
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use crate::batch::{Interval, Pool, Time};
+use crate::error::Result;
+use crate::monitor::{ProgressMode, Verbosity};
+use crate::plan::Plan;
+use crate::sink::FormatKind;
+use crate::source::{self, SourceKind, SourceSpec};
+use conductor::Conductor;
+use signals::Signals;
+
+/// A job, as the command line describes it.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where records come from.
+    pub sources: Vec<SourceSpec>,
+    /// Whether followed files are read from their start.
+    pub from_start: bool,
+    /// Bytes after which a line is cut.
+    pub max_line: usize,
+    /// What happens to bad records.
+    pub on_error: OnError,
+    /// What to compute.
+    pub plan: Plan,
+    /// Workers, the driver's own thread among them.
+    pub threads: usize,
+    /// What cuts the input into batches.
+    pub clock: Clock,
+    /// When to stop, counted from the start.
+    pub duration: Option<Interval>,
+    /// After how many batches to stop.
+    pub max_batches: Option<u64>,
+    /// How batches are printed.
+    pub format: FormatKind,
+    /// Whether output may be coloured.
+    pub color: bool,
+    /// Where batches are printed to.
+    pub output: OutputTo,
+    /// Whether empty results are left out.
+    pub skip_empty: bool,
+    /// When progress is shown.
+    pub progress: ProgressMode,
+    /// Whether progress may be coloured.
+    pub progress_color: bool,
+    /// How much is said on stderr.
+    pub verbosity: Verbosity,
+}
+
+/// What happens to records that cannot be used (no such field, broken JSON).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OnError {
+    /// They are counted and left out.
+    Skip,
+    /// The first one ends the run.
+    Fail,
+    /// They are counted, left out, and appended to a file.
+    File(PathBuf),
+}
+
+/// Where batches are printed to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OutputTo {
+    /// Standard output.
+    Stdout,
+    /// The end of a file.
+    File(PathBuf),
+}
+
+/// What cuts the input into batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// Time itself, at multiples of the interval since the epoch.
+    Real {
+        /// Length of a batch.
+        interval: Interval,
+    },
+    /// Nothing: the whole input is one batch. Its time is what [`Clock::Real`] would give it.
+    Once {
+        /// What the batch's time is a multiple of.
+        interval: Interval,
+    },
+    /// The elements of `queue:` sources; files and stdin belong to the first batch.
+    Virtual {
+        /// Length of a batch.
+        interval: Interval,
+        /// When the first batch begins.
+        start: Time,
+        /// Whether all elements make one batch.
+        once: bool,
+    },
+}
+
+/// How a run ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// At the end of input, at a limit, or drained after SIGTERM.
+    Drained,
+    /// Drained after SIGINT.
+    Interrupted,
+}
+
+/// Chunks for each worker, so that reading runs ahead of crunching by a little.
+const CHUNKS_PER_WORKER: usize = 4;
+
+/// Runs a job to its end.
+///
+/// # Errors
+/// Whatever ends a run early: sources that cannot be opened, an output that takes no more, bad
+/// records where they are to end the run.
+pub fn run(settings: Settings) -> Result<Ended> {
+    let pool = Pool::new(settings.sources.len() + CHUNKS_PER_WORKER * settings.threads);
+    let options = source::Options { max_line: settings.max_line, from_start: settings.from_start };
+    let signals = Signals::install(matches!(settings.output, OutputTo::File(_)))?;
+    let mut conductor = Conductor::new(&settings, &pool)?;
+    if settings.sources.iter().any(|spec| spec.kind == SourceKind::Stdin) && std::io::stdin().is_terminal() {
+        conductor.messages().notice("reading lines from the terminal; Ctrl-D on an empty line ends them");
+    }
+    let ended = match settings.clock {
+        Clock::Real { interval } => live::run(&settings, &signals, &mut conductor, options, pool, interval, true),
+        Clock::Once { interval } => live::run(&settings, &signals, &mut conductor, options, pool, interval, false),
+        Clock::Virtual { interval, start, once } => {
+            let ticks = clock::VirtualClock { interval, start, once };
+            replay::run(&settings, &signals, &mut conductor, options, pool, ticks)
+        }
+    };
+    conductor.end(&ended);
+    ended
+}

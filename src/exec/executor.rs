@@ -94,14 +94,11 @@ impl Executor {
 
     /// Works, and sleeps when there is nothing to do, until `ready` says so or every task has
     /// finished. It is asked again whenever a task has finished.
-    ///
-    /// # Errors
-    /// When a task has panicked: a fault of ours, whose message is passed on.
-    pub fn run_until(&self, ready: impl Fn() -> bool) -> Result<()> {
+    pub fn run_until(&self, ready: impl Fn() -> bool) {
         loop {
             let ticket = self.shared.done.ticket();
             if self.shared.pending.load(Ordering::Acquire) == 0 || ready() {
-                return self.check();
+                return;
             }
             if !self.run_one() {
                 self.shared.done.park(ticket);
@@ -112,13 +109,9 @@ impl Executor {
     /// Works until every task has finished.
     ///
     /// # Errors
-    /// As [`Executor::run_until`].
+    /// When a task has panicked: a fault of ours, whose message is passed on.
     pub fn finish(&self) -> Result<()> {
-        self.run_until(|| false)
-    }
-
-    /// Whether any task has panicked so far.
-    fn check(&self) -> Result<()> {
+        self.run_until(|| false);
         let mut panic = self.shared.panic.lock().unwrap_or_else(PoisonError::into_inner);
         panic.take().map_or(Ok(()), |text| Err(Error::Runtime(format!("a worker failed: {text}"))))
     }

@@ -1,9 +1,13 @@
-//! Plan to results.
+//! Plan to results: the work-stealing executor, and the operators that run on it.
 
+mod bad;
 mod executor;
+mod job;
 mod parking;
+mod stage;
+mod window;
 
-pub use executor::Executor;
+pub use job::Job;
 
 /// The synchronisation types of [`parking`], by a name that the model checker can stand in for.
 mod sync {

@@ -56,9 +56,8 @@ impl Stats {
         }
     }
 
-    /// Counts a finished batch that was written `delay` after its time.
-    pub fn batch_done(&mut self, delay: Duration) {
-        self.batches += 1;
+    /// Notes how long after its time the last batch was written.
+    pub fn delayed(&mut self, delay: Duration) {
         self.delay = delay;
         self.longest_delay = self.longest_delay.max(delay);
     }
@@ -159,9 +158,9 @@ mod tests {
 
     fn busy() -> (Stats, Instant) {
         let started = Instant::now();
-        let mut stats = Stats { records: 1234, bytes: 5_600_000, ..Stats::new(started) };
-        stats.batch_done(Duration::from_millis(40));
-        stats.batch_done(Duration::from_millis(3));
+        let mut stats = Stats { records: 1234, bytes: 5_600_000, batches: 2, ..Stats::new(started) };
+        stats.delayed(Duration::from_millis(40));
+        stats.delayed(Duration::from_millis(3));
         (stats, started + Duration::from_secs(2))
     }
 

@@ -1,0 +1,179 @@
+//! What live and virtual runs have in common: chunks go to the job, closed batches to the output,
+//! and the totals are kept.
+
+use std::time::{Duration, Instant};
+
+use super::bad::BadRecords;
+use super::{Ended, OutputTo, Settings};
+use crate::batch::{Chunk, Interval, Pool, Time};
+use crate::error::{Error, Result};
+use crate::exec::Job;
+use crate::monitor::{Messages, Progress, Stats};
+use crate::sink::Output;
+use crate::source::{SourceKind, SourceStats};
+
+/// How often progress is brought up to date while data flow.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+
+pub(super) struct Conductor {
+    job: Job,
+    output: Output,
+    bad: BadRecords,
+    skip_empty: bool,
+    max_batches: Option<u64>,
+    stats: Stats,
+    messages: Messages,
+    progress: Progress,
+    progress_due: Instant,
+    behind: bool,
+}
+
+impl Conductor {
+    pub(super) fn new(settings: &Settings, pool: &Pool) -> Result<Self> {
+        let bad = BadRecords::new(&settings.on_error)?;
+        let total = settings.sources.iter().map(|spec| spec.kind.size()).sum();
+        let progress = Progress::new(settings.progress, total, settings.progress_color);
+        let started = Instant::now();
+        let listens = settings.sources.iter().any(|spec| {
+            matches!(spec.kind, SourceKind::TcpListen { .. } | SourceKind::UnixListen(_))
+        });
+        Ok(Conductor {
+            job: Job::new(&settings.plan, settings.threads, bad.keep_lines(), pool.clone())?,
+            output: match &settings.output {
+                OutputTo::Stdout => Output::stdout(settings.format, settings.color)?,
+                OutputTo::File(path) => Output::file(settings.format, settings.color, path)?,
+            },
+            bad,
+            skip_empty: settings.skip_empty,
+            max_batches: settings.max_batches,
+            stats: Stats { clients: listens.then_some(0), ..Stats::new(started) },
+            messages: Messages::new(settings.verbosity, &progress),
+            progress,
+            progress_due: started,
+            behind: false,
+        })
+    }
+
+    pub(super) fn messages(&self) -> &Messages {
+        &self.messages
+    }
+
+    /// Tells the user what sources have to say.
+    pub(super) fn relay(&mut self, notices: Vec<String>) {
+        for notice in notices {
+            self.messages.notice(notice);
+            self.output.interrupted();
+        }
+    }
+
+    /// Takes a chunk in: work on it starts at once.
+    pub(super) fn accept(&self, chunk: Chunk) {
+        self.job.accept(chunk);
+    }
+
+    /// Works off tasks until a chunk has come back to the pool.
+    pub(super) fn relieve(&self) {
+        self.job.relieve();
+    }
+
+    /// To be called whenever something was read: helps the workers, shows progress.
+    pub(super) fn keep_up(&mut self, read: impl FnOnce() -> SourceStats) -> Result<()> {
+        self.job.keep_up();
+        self.bad.watch(&self.job)?;
+        if self.progress.is_shown() && Instant::now() >= self.progress_due {
+            self.progress_due = Instant::now() + PROGRESS_EVERY;
+            self.count(read());
+        }
+        Ok(())
+    }
+
+    /// Brings the totals up to date with what sources have read.
+    pub(super) fn count(&mut self, read: SourceStats) {
+        let stats = &mut self.stats;
+        stats.records = self.job.records();
+        stats.skipped = self.job.bad_count();
+        stats.bytes = read.bytes;
+        stats.cut_lines = read.lines_cut;
+        stats.cut_bytes = read.bytes_cut;
+        stats.dropped_datagrams = read.datagrams_dropped;
+        stats.incomplete_bytes = read.bytes_lost;
+        stats.clients = stats.clients.map(|_| read.clients);
+        self.progress.update(stats, Instant::now());
+    }
+
+    /// Counts, at the end, the bytes of lines whose end had not come.
+    pub(super) fn count_incomplete(&mut self, bytes: u64) {
+        self.stats.incomplete_bytes += bytes;
+    }
+
+    /// Closes the batch that ends at `time`: what it comes to is written, unless a window is not
+    /// due. The last batch of all has windows printed early.
+    pub(super) fn close(&mut self, time: Time, last: bool) -> Result<()> {
+        self.job.finish()?;
+        self.bad.settle(&self.job)?;
+        if let Some(result) = self.job.close(time, last)? {
+            if !(self.skip_empty && result.is_empty()) {
+                let output = &mut self.output;
+                self.progress.suspend(|| output.write(&result))?;
+            }
+        }
+        self.stats.batches += 1;
+        Ok(())
+    }
+
+    /// Whether something has come in that no result has shown.
+    pub(super) fn unshown(&self) -> bool {
+        self.job.unshown()
+    }
+
+    /// Batches that were closed.
+    pub(super) fn batches(&self) -> u64 {
+        self.stats.batches
+    }
+
+    /// Whether there have been as many batches as were asked for.
+    pub(super) fn enough(&self) -> bool {
+        self.max_batches.is_some_and(|most| self.stats.batches >= most)
+    }
+
+    /// Notes how late the last batch was written, and says so when it is more than an interval.
+    pub(super) fn note_delay(&mut self, delay: Duration, interval: Interval) {
+        self.stats.delayed(delay);
+        let behind = delay > interval.duration();
+        if behind && !self.behind {
+            self.messages.notice(format_args!(
+                "behind by {:.1} s: batches take longer than their interval of {interval}, reading waits for them",
+                delay.as_secs_f64()
+            ));
+            self.output.interrupted();
+        }
+        self.behind = behind;
+    }
+
+    /// Opens the output again (SIGHUP).
+    pub(super) fn reopen(&mut self) {
+        if let Err(fault) = self.output.reopen() {
+            self.messages.error(format_args!("{fault}; going on with the old file"));
+        }
+    }
+
+    /// Prints a status line (SIGUSR1).
+    pub(super) fn status(&mut self) {
+        self.messages.notice(self.stats.status(Instant::now()));
+        self.output.interrupted();
+    }
+
+    /// Ends the run: progress goes, and the summary is told where it was asked for or owed.
+    pub(super) fn end(&mut self, ended: &Result<Ended>) {
+        self.progress.finish();
+        if matches!(ended, Err(Error::Runtime(_) | Error::Usage(_))) {
+            return;
+        }
+        let summary = self.stats.summary(Instant::now());
+        if self.stats.worth_saying() {
+            self.messages.notice(summary);
+        } else {
+            self.messages.detail(summary);
+        }
+    }
+}

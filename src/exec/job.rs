@@ -1,0 +1,292 @@
+//! A job: a plan at work. Chunks go in as they are read, results come out as batches are closed.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::bad::{BadLines, Collector};
+use super::executor::Executor;
+use super::stage::Stage;
+use super::window::Shard;
+use crate::batch::{BatchResult, Chunk, Pool, Records, Time};
+use crate::error::Result;
+use crate::kernel::{CountTable, Merge, Rank, SHARDS, Scratch, Seed, Top};
+use crate::plan::{Plan, Scope, Select, Show, Sort};
+
+/// What the keys beyond the hot tables of all workers may take before equal ones are summed up.
+/// Ten million different words of sixteen bytes stay below it.
+const SPILL_BUDGET: usize = 192 << 20;
+
+/// A plan at work on an executor.
+pub struct Job {
+    executor: Executor,
+    shared: Arc<Shared>,
+    pool: Pool,
+    keyed: bool,
+    scope: Scope,
+    show: Show,
+    /// Chunks accepted so far.
+    chunks: AtomicU64,
+    /// Batches closed so far.
+    batches: u64,
+    /// Batches since the last pane was closed.
+    open: u64,
+    /// Records when the last result was shown.
+    shown: u64,
+    /// Records per pane, newest last, of a plan without keys.
+    numbers: VecDeque<u64>,
+}
+
+/// What tasks work on.
+struct Shared {
+    lanes: Vec<Mutex<Lane>>,
+    /// The state of windows and totals, by hash.
+    shards: Vec<Mutex<Shard>>,
+    records: AtomicU64,
+    bad: BadLines,
+}
+
+/// What belongs to one worker.
+struct Lane {
+    stage: Stage,
+    table: CountTable,
+    /// Records that passed the filter since the last pane was closed.
+    passed: u64,
+    scratch: Scratch,
+}
+
+impl Job {
+    /// A job with so many workers, the caller's thread among them. `keep_bad` keeps the lines of bad
+    /// records for [`Job::take_bad_lines`]; `pool` is where the chunks come from.
+    ///
+    /// # Errors
+    /// When a pattern is too large to compile, or the system gives no more threads.
+    pub fn new(plan: &Plan, workers: usize, keep_bad: bool, pool: Pool) -> Result<Self> {
+        let stage = Stage::new(plan)?;
+        let seed = Seed::random();
+        let lane = || Lane {
+            stage: stage.clone(),
+            table: CountTable::new(&seed, SPILL_BUDGET / workers.max(1)),
+            passed: 0,
+            scratch: Scratch::default(),
+        };
+        let panes = match plan.scope {
+            Scope::Window(window) => Some(usize::try_from(window.panes()).unwrap_or(usize::MAX)),
+            Scope::Batch | Scope::Total => None,
+        };
+        let keyed = plan.select != Select::Records;
+        let shards = if keyed && plan.scope != Scope::Batch { SHARDS } else { 0 };
+        let executor = Executor::new(workers)?;
+        let shared = Shared {
+            lanes: (0..executor.workers()).map(|_| Mutex::new(lane())).collect(),
+            shards: (0..shards).map(|_| Mutex::new(Shard::new(panes))).collect(),
+            records: AtomicU64::new(0),
+            bad: BadLines::new(keep_bad),
+        };
+        Ok(Job {
+            executor,
+            shared: Arc::new(shared),
+            pool,
+            keyed,
+            scope: plan.scope,
+            show: plan.show,
+            chunks: AtomicU64::new(0),
+            batches: 0,
+            open: 0,
+            shown: 0,
+            numbers: VecDeque::new(),
+        })
+    }
+
+    /// Takes a chunk of whole lines into the present batch; a worker begins with it at once.
+    pub fn accept(&self, chunk: Chunk) {
+        let shared = Arc::clone(&self.shared);
+        let number = self.chunks.fetch_add(1, Ordering::Relaxed);
+        self.executor.submit(Box::new(move |worker| shared.scan(worker, number, chunk)));
+    }
+
+    /// Has this thread work too, while there is more to do than the other workers can begin soon.
+    pub fn keep_up(&self) {
+        let enough = 2 * (self.executor.workers() - 1);
+        while self.executor.backlog() > enough && self.executor.run_one() {}
+    }
+
+    /// Works until a chunk has come back to the pool.
+    pub fn relieve(&self) {
+        self.executor.run_until(|| self.pool.available());
+    }
+
+    /// Works until every chunk accepted so far is dealt with.
+    ///
+    /// # Errors
+    /// When a task has panicked.
+    pub fn finish(&self) -> Result<()> {
+        self.executor.finish()
+    }
+
+    /// Records in the chunks dealt with so far.
+    pub fn records(&self) -> u64 {
+        self.shared.records.load(Ordering::Relaxed)
+    }
+
+    /// Bad records in the chunks dealt with so far.
+    pub fn bad_count(&self) -> u64 {
+        self.shared.bad.count()
+    }
+
+    /// Bytes of the lines kept for [`Job::take_bad_lines`].
+    pub fn bad_bytes(&self) -> usize {
+        self.shared.bad.bytes()
+    }
+
+    /// What is wrong with the first bad record, and its beginning.
+    pub fn first_bad(&self) -> Option<String> {
+        self.shared.bad.first()
+    }
+
+    /// The lines of bad records since the last call, each with its `\n`, in the order of the input
+    /// if [`Job::finish`] was called before.
+    pub fn take_bad_lines(&self) -> Vec<u8> {
+        self.shared.bad.take()
+    }
+
+    /// Whether records have come in since the last result; works until every chunk is dealt with.
+    pub fn unshown(&self) -> bool {
+        self.executor.run_until(|| false);
+        self.records() > self.shown
+    }
+
+    /// Closes a batch: its result, or nothing where a window is not due. The `last` batch makes
+    /// windows due.
+    ///
+    /// # Errors
+    /// When a task has panicked.
+    pub fn close(&mut self, time: Time, last: bool) -> Result<Option<BatchResult>> {
+        self.finish()?;
+        self.batches += 1;
+        self.open += 1;
+        let (pane, slide) = match self.scope {
+            Scope::Window(window) => (window.pane(), window.slide()),
+            Scope::Batch | Scope::Total => (1, 1),
+        };
+        if self.open < pane && !last {
+            return Ok(None);
+        }
+        self.open = 0;
+        let due = last || self.batches.is_multiple_of(slide);
+        let result = if self.keyed { self.close_keyed(due)? } else { self.close_numbers().map(|n| (n, false)) };
+        if !due {
+            return Ok(None);
+        }
+        self.shown = self.records();
+        Ok(result.map(|(records, more)| BatchResult { time, records, more }))
+    }
+
+    /// Closes a pane of a plan without keys.
+    fn close_numbers(&mut self) -> Option<Records> {
+        let number: u64 = self.shared.lanes.iter().map(|lane| mem::take(&mut lock(lane).passed)).sum();
+        match self.scope {
+            Scope::Batch => self.numbers.clear(),
+            Scope::Window(window) => {
+                if self.numbers.len() as u64 == window.panes() {
+                    self.numbers.pop_front();
+                }
+            }
+            Scope::Total => {
+                let before = self.numbers.pop_front().unwrap_or(0);
+                self.numbers.push_back(before + number);
+                return Some(Records::Count((before + number) as i64));
+            }
+        }
+        self.numbers.push_back(number);
+        Some(Records::Count(self.numbers.iter().sum::<u64>() as i64))
+    }
+
+    /// Closes a pane of a plan with keys: merges what the workers have counted, and selects what is
+    /// to be shown, if that is due.
+    fn close_keyed(&mut self, due: bool) -> Result<Option<(Records, bool)>> {
+        let tables = self.shared.lanes.iter().map(|lane| {
+            let table = &mut lock(lane).table;
+            let fresh = table.fresh();
+            mem::replace(table, fresh)
+        });
+        let merge = Arc::new(Merge::new(tables.collect()));
+        let rank = match self.show.sort {
+            Sort::Count => Rank::Count,
+            Sort::Key => Rank::Key,
+        };
+        let top = Top::new(rank, self.show.limit.unwrap_or(0));
+        let selected = Arc::new(Mutex::new(top.clone()));
+        // A shard's partitions are one task where there is state to update, each partition is one
+        // where there is none; where there is little to do, one task does it all.
+        let parts = if self.shared.shards.is_empty() { merge.partitions() } else { SHARDS };
+        let tasks = if merge.is_small() { 1 } else { parts };
+        let next = Arc::new(AtomicUsize::new(0));
+        for _ in 0..tasks.min(self.executor.workers()) {
+            let (shared, merge, mut top) = (Arc::clone(&self.shared), Arc::clone(&merge), top.clone());
+            let (selected, next) = (Arc::clone(&selected), Arc::clone(&next));
+            self.executor.submit(Box::new(move |worker| {
+                let scratch = &mut lock(&shared.lanes[worker]).scratch;
+                loop {
+                    let part = next.fetch_add(1, Ordering::Relaxed);
+                    if part >= parts {
+                        break;
+                    }
+                    shared.merge(&merge, part, scratch, due.then_some(&mut top));
+                }
+                lock(&selected).absorb(&top);
+            }));
+        }
+        self.finish()?;
+        if let Some(merge) = Arc::into_inner(merge) {
+            for (lane, mut table) in self.shared.lanes.iter().zip(merge.into_tables()) {
+                table.clear();
+                lock(lane).table = table;
+            }
+        }
+        if !due {
+            return Ok(None);
+        }
+        let (counts, more) = mem::replace(&mut *lock(&selected), top).finish();
+        Ok(Some((Records::Keyed(counts), more)))
+    }
+}
+
+impl Shared {
+    /// What a worker does with a chunk.
+    fn scan(&self, worker: usize, number: u64, chunk: Chunk) {
+        let mut lane = lock(&self.lanes[worker]);
+        let Lane { stage, table, passed, .. } = &mut *lane;
+        let mut bad = Collector::new(&self.bad);
+        let (all, kept) = stage.run(chunk.text(), table, &mut bad);
+        *passed += kept;
+        self.records.fetch_add(all, Ordering::Relaxed);
+        bad.deliver(number);
+    }
+
+    /// What a worker does with a partition, or with a shard's partitions, of a closed batch.
+    fn merge(&self, merge: &Merge, part: usize, scratch: &mut Scratch, top: Option<&mut Top>) {
+        let Some(shard) = self.shards.get(part) else {
+            if let Some(top) = top {
+                merge.partition(part, scratch, |key, count| top.push(key, count as i64));
+            }
+            return;
+        };
+        let mut shard = lock(shard);
+        shard.begin_pane();
+        let per_shard = merge.partitions() / SHARDS;
+        for partition in part * per_shard..(part + 1) * per_shard {
+            merge.partition(partition, scratch, |key, count| shard.add(key, count));
+        }
+        if let Some(top) = top {
+            shard.iter().for_each(|(key, count)| top.push(key, count as i64));
+        }
+    }
+}
+
+/// Locks what only one thread at a time uses anyway. A task that panicked ends the run, so what it
+/// left behind is not looked at.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
