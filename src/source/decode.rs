@@ -18,9 +18,9 @@ pub(super) enum Text {
     /// As it is.
     Plain(File),
     /// gzip.
-    Gzip(MultiGzDecoder<BufReader<File>>),
+    Gzip(Box<MultiGzDecoder<BufReader<File>>>),
     /// zstd.
-    Zstd(zstd::stream::read::Decoder<'static, BufReader<File>>),
+    Zstd(Box<zstd::stream::read::Decoder<'static, BufReader<File>>>),
 }
 
 impl Text {
@@ -51,10 +51,10 @@ impl Text {
         let magic = &magic[..known];
         let named = |end: &str| path.extension().is_some_and(|extension| extension == end);
         if magic.starts_with(&[0x1f, 0x8b, 8]) {
-            Ok(Text::Gzip(MultiGzDecoder::new(BufReader::with_capacity(BUFFER, file))))
+            Ok(Text::Gzip(Box::new(MultiGzDecoder::new(BufReader::with_capacity(BUFFER, file)))))
         } else if magic == [0x28, 0xb5, 0x2f, 0xfd] {
             let decoder = zstd::stream::read::Decoder::with_buffer(BufReader::with_capacity(BUFFER, file));
-            decoder.map(Text::Zstd).map_err(|error| broken(path, &error))
+            decoder.map(|decoder| Text::Zstd(Box::new(decoder))).map_err(|error| broken(path, &error))
         } else if named("gz") || named("zst") {
             let kind = if named("gz") { "gzip" } else { "zstd" };
             let (path, state) = (path.display(), if known == 0 { "is empty" } else { "holds none" });

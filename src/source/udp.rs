@@ -29,8 +29,7 @@ impl Udp {
     /// # Errors
     /// If the host is not known or an address is taken.
     pub(super) fn open(label: &str, host: &str, port: u16, cx: &mut Context) -> Result<Self> {
-        let sockets =
-            bind_all(label, host, port, cx, |address| UdpSocket::bind(address), UdpSocket::local_addr)?;
+        let sockets = bind_all(label, host, port, cx, UdpSocket::bind, UdpSocket::local_addr)?;
         for (number, socket) in sockets.iter().enumerate() {
             // Beyond the system's limit only with privileges; otherwise as much as the limit gives.
             if rustix::net::sockopt::set_socket_recv_buffer_size_force(socket, BUFFER).is_err() {
