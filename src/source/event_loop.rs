@@ -1,0 +1,366 @@
+//! The event loop: waits for all sources at once, on the caller's thread, and reads from the ready
+//! ones in turn.
+
+use std::collections::VecDeque;
+use std::io::{self, Read};
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll};
+
+use super::context::{Context, Next, Notices, OWN, Ready, Source, parts, token};
+use super::dir::Dir;
+use super::exec::Exec;
+use super::file::FileSource;
+use super::framing::{Framer, Intake, Shared};
+use super::hints::Hints;
+use super::listen::Listen;
+use super::spec::check;
+use super::stdin::Stdin;
+use super::tail::Tail;
+use super::tcp::Tcp;
+use super::udp::Udp;
+use super::{Options, SourceKind, SourceSpec, SourceStats};
+use crate::batch::{Chunk, Pool, SourceId};
+use crate::error::{Error, Result};
+
+/// What a [`EventLoop::turn`] came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Nothing came until the deadline, or nothing can come any more.
+    Idle,
+    /// Something happened: bytes came, a source ended, or there is a notice.
+    Read,
+    /// There was input to read, but the pool had no chunk: chunks have to be crunched first.
+    Full,
+    /// A stream given to [`EventLoop::wake_on`] was written to.
+    Woken,
+}
+
+/// All sources of a run, open.
+pub struct EventLoop {
+    poll: Poll,
+    events: Events,
+    slots: Vec<Slot>,
+    /// Sources that may ask to be called at a time.
+    timed: Vec<usize>,
+    /// Regular files that wait for their turn; the first is being read.
+    turns: VecDeque<usize>,
+    running: usize,
+    shared: Shared,
+    ready: Ready,
+    notices: Notices,
+    hints: Hints,
+    wakers: Vec<UnixStream>,
+}
+
+struct Slot {
+    source: Box<dyn Source>,
+    framer: Framer,
+    ended: bool,
+}
+
+/// The stream number of the loop's own inotify descriptor; wake-up streams follow.
+const HINTS: usize = 0;
+
+impl EventLoop {
+    /// Opens, connects or binds every source. What may come later (a tailed file, a peer) is waited
+    /// for; what must be there (a file to read, an address to listen on) is an error if it is not.
+    ///
+    /// # Errors
+    /// Usage errors for specifications that cannot run side by side, runtime errors that name the
+    /// source and what is wrong with it.
+    pub fn new(specs: &[SourceSpec], options: Options, pool: Pool) -> Result<EventLoop> {
+        check(specs)?;
+        if specs.len() >= OWN {
+            return Err(Error::Usage(format!("{} sources are too many (at most {})", specs.len(), OWN - 1)));
+        }
+        let cannot = |error: io::Error| Error::io("cannot set up the event loop", &error);
+        let mut this = EventLoop {
+            poll: Poll::new().map_err(cannot)?,
+            events: Events::with_capacity(1024),
+            slots: Vec::with_capacity(specs.len()),
+            timed: Vec::new(),
+            turns: VecDeque::new(),
+            running: specs.len(),
+            shared: Shared::new(pool, options.max_line),
+            ready: Ready::default(),
+            notices: Notices::default(),
+            hints: Hints::new(),
+            wakers: Vec::new(),
+        };
+        if let Some(fd) = this.hints.fd() {
+            let fd = fd.as_raw_fd();
+            let registry = this.poll.registry();
+            registry.register(&mut SourceFd(&fd), token(OWN, HINTS), Interest::READABLE).map_err(cannot)?;
+        }
+        for (index, spec) in specs.iter().enumerate() {
+            let mut framer = Framer::new(SourceId(index as u16));
+            let source = this.open(index, spec, options, &mut framer)?;
+            if source.takes_turns() {
+                this.turns.push_back(index);
+            }
+            if !spec.kind.ends() {
+                this.timed.push(index);
+            }
+            this.slots.push(Slot { source, framer, ended: false });
+        }
+        if let Some(&first) = this.turns.front() {
+            this.ready.push(token(first, 0));
+        }
+        Ok(this)
+    }
+
+    fn open(
+        &mut self,
+        index: usize,
+        spec: &SourceSpec,
+        options: Options,
+        framer: &mut Framer,
+    ) -> Result<Box<dyn Source>> {
+        let label = spec.to_string();
+        let mut cx = Context {
+            now: Instant::now(),
+            intake: Intake { framer, shared: &mut self.shared, full: &mut |_| {} },
+            notices: &mut self.notices,
+            hints: &mut self.hints,
+            ready: &mut self.ready,
+            registry: self.poll.registry(),
+            source: index,
+        };
+        let cx = &mut cx;
+        Ok(match &spec.kind {
+            SourceKind::Stdin => Box::new(Stdin::open(cx)?),
+            SourceKind::File(path) => Box::new(FileSource::open(path, cx)?),
+            SourceKind::Tail(path) => Box::new(Tail::open(label, path, options.from_start, cx)?),
+            SourceKind::Dir(path) => Box::new(Dir::open(label, path, cx)?),
+            SourceKind::Tcp { host, port } => Box::new(Tcp::open(label, host, *port, cx)),
+            SourceKind::TcpListen { host, port } => Box::new(Listen::tcp(label, host, *port, cx)?),
+            SourceKind::UnixListen(path) => Box::new(Listen::unix(label, path, cx)?),
+            SourceKind::UdpListen { host, port } => Box::new(Udp::open(&label, host, *port, cx)?),
+            SourceKind::Exec(command) => Box::new(Exec::open(label, command, cx)?),
+            SourceKind::Queue(_) => {
+                return Err(Error::Usage(format!(
+                    "{label} runs on a virtual clock and cannot be mixed with sources that run on the real one"
+                )));
+            }
+        })
+    }
+
+    /// Adds a stream that wakes [`EventLoop::turn`] when something can be read from it, as signal
+    /// handlers write to it; the turn reads it empty.
+    ///
+    /// # Errors
+    /// When the kernel refuses to watch it.
+    pub fn wake_on(&mut self, stream: UnixStream) -> Result<()> {
+        let number = HINTS + 1 + self.wakers.len();
+        stream
+            .set_nonblocking(true)
+            .and_then(|()| {
+                let fd = stream.as_raw_fd();
+                self.poll.registry().register(&mut SourceFd(&fd), token(OWN, number), Interest::READABLE)
+            })
+            .map_err(|error| Error::io("cannot wait for wake-ups", &error))?;
+        self.wakers.push(stream);
+        Ok(())
+    }
+
+    /// Waits until something can be read, a source's own timer is due, `until` has come, or a
+    /// wake-up; then reads once from every ready stream. Full chunks go to `full`. Without a
+    /// deadline and without input it sleeps for as long as that takes.
+    ///
+    /// # Errors
+    /// Faults that no waiting heals: a file that cannot be read on, a corrupt archive.
+    pub fn turn(&mut self, until: Option<Instant>, full: &mut dyn FnMut(Chunk)) -> Result<Turn> {
+        loop {
+            let now = Instant::now();
+            if until.is_none() && self.ended() && self.wakers.is_empty() {
+                return Ok(Turn::Idle);
+            }
+            let woken = self.wait(until, now, full)?;
+            let before = (self.shared.stats.bytes, self.running);
+            let now = Instant::now();
+            self.call_timers(now, full)?;
+            let starved = self.read_round(now, full)?;
+            if starved {
+                self.unstarve(full);
+            }
+            return Ok(if woken {
+                Turn::Woken
+            } else if starved {
+                Turn::Full
+            } else if before != (self.shared.stats.bytes, self.running) || !self.notices.is_empty() {
+                Turn::Read
+            } else if until.is_some_and(|until| until <= now) {
+                Turn::Idle
+            } else {
+                continue;
+            });
+        }
+    }
+
+    /// Sleeps until there is something to do and puts what was reported on the ready list; whether
+    /// a wake-up came.
+    fn wait(&mut self, until: Option<Instant>, now: Instant, full: &mut dyn FnMut(Chunk)) -> Result<bool> {
+        let timeout = if self.ready.len() > 0 {
+            Some(Duration::ZERO)
+        } else {
+            let timers = self.timed.iter().filter_map(|&index| self.slots[index].source.due());
+            timers.chain(until).min().map(|first| first.saturating_duration_since(now))
+        };
+        match self.poll.poll(&mut self.events, timeout) {
+            // A signal came; if it means anything to us, it has written to a wake-up stream.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(false),
+            result => result.map_err(|error| Error::io("cannot wait for input", &error))?,
+        }
+        let (mut woken, mut hinted) = (false, false);
+        for event in &self.events {
+            match parts(event.token()) {
+                (OWN, HINTS) => hinted = true,
+                (OWN, number) => woken |= drain(&self.wakers[number - HINTS - 1]),
+                _ => self.ready.push(event.token()),
+            }
+        }
+        if hinted {
+            self.read_hints(full);
+        }
+        Ok(woken)
+    }
+
+    fn read_hints(&mut self, full: &mut dyn FnMut(Chunk)) {
+        loop {
+            let (hints, more) = self.hints.read();
+            for (sources, hint) in hints {
+                for source in sources {
+                    self.call(source, Instant::now(), full, |source, cx| source.hint(&hint, cx));
+                }
+            }
+            if !more {
+                return;
+            }
+        }
+    }
+
+    fn call_timers(&mut self, now: Instant, full: &mut dyn FnMut(Chunk)) -> Result<()> {
+        for at in 0..self.timed.len() {
+            let index = self.timed[at];
+            if self.slots[index].source.due().is_some_and(|due| due <= now) {
+                self.call(index, now, full, |source, cx| source.tick(cx))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads once from every stream on the ready list; whether any had to be left for want of a chunk.
+    fn read_round(&mut self, now: Instant, full: &mut dyn FnMut(Chunk)) -> Result<bool> {
+        let mut starved = false;
+        for _ in 0..self.ready.len() {
+            let Some(token) = self.ready.pop() else { break };
+            let (index, stream) = parts(token);
+            if self.slots[index].ended {
+                continue;
+            }
+            let next = self.call(index, now, full, |source, cx| source.read(stream, cx))?;
+            if next != Next::Wait {
+                self.ready.push(token);
+            }
+            starved |= next == Next::Starved;
+            if self.slots[index].source.ended() {
+                self.end(index, full);
+            }
+        }
+        Ok(starved)
+    }
+
+    /// A source has ended: its last chunk goes on, and the next file gets its turn.
+    fn end(&mut self, index: usize, full: &mut dyn FnMut(Chunk)) {
+        let slot = &mut self.slots[index];
+        slot.ended = true;
+        slot.framer.seal(full);
+        self.running -= 1;
+        if self.turns.front() == Some(&index) {
+            self.turns.pop_front();
+            if let Some(&next) = self.turns.front() {
+                self.ready.push(token(next, 0));
+            }
+        }
+    }
+
+    /// If every chunk that is out is one of our open ones, nobody else can give one back.
+    fn unstarve(&mut self, full: &mut dyn FnMut(Chunk)) {
+        let open = self.slots.iter().filter(|slot| slot.framer.is_open()).count();
+        if self.shared.chunks_out() <= open {
+            self.seal(full);
+        }
+    }
+
+    fn call<R>(
+        &mut self,
+        index: usize,
+        now: Instant,
+        full: &mut dyn FnMut(Chunk),
+        act: impl FnOnce(&mut dyn Source, &mut Context) -> R,
+    ) -> R {
+        let slot = &mut self.slots[index];
+        let mut cx = Context {
+            now,
+            intake: Intake { framer: &mut slot.framer, shared: &mut self.shared, full },
+            notices: &mut self.notices,
+            hints: &mut self.hints,
+            ready: &mut self.ready,
+            registry: self.poll.registry(),
+            source: index,
+        };
+        let result = act(&mut *slot.source, &mut cx);
+        slot.framer.rest();
+        result
+    }
+
+    /// Hands over the open chunks, whole lines as far as they have come: the end of a batch.
+    pub fn seal(&mut self, full: &mut dyn FnMut(Chunk)) {
+        for slot in &mut self.slots {
+            slot.framer.seal(full);
+        }
+    }
+
+    /// Whether every source has ended and everything they held was handed over.
+    pub fn ended(&self) -> bool {
+        self.running == 0
+    }
+
+    /// Totals since the start.
+    pub fn stats(&self) -> SourceStats {
+        let mut stats = self.shared.stats;
+        for slot in &self.slots {
+            slot.source.add_stats(&mut stats);
+        }
+        stats
+    }
+
+    /// Messages for stderr since the last call: outages and recoveries (each said once, not once
+    /// an attempt), exits of commands, files that cannot be read. Without prefix or newline.
+    pub fn notices(&mut self) -> Vec<String> {
+        self.notices.take()
+    }
+
+    /// Bytes of lines whose end has not come.
+    pub fn incomplete(&self) -> u64 {
+        self.shared.carried() as u64
+    }
+}
+
+/// Reads a wake-up stream empty; whether there was anything in it.
+fn drain(mut stream: &UnixStream) -> bool {
+    let mut buffer = [0; 256];
+    let mut any = false;
+    loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => return any,
+            Ok(_) => any = true,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return any,
+        }
+    }
+}

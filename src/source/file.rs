@@ -1,0 +1,115 @@
+//! `file:PATH`: a file from start to end. Regular files are read one after the other, in the order
+//! of their specifications; named pipes and devices as their bytes come.
+
+use std::fs::OpenOptions;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
+
+use super::context::{Context, Next, Source};
+use super::decode::{Text, cannot_open, is_directory, unreadable};
+use super::framing::{Carry, Fill};
+use super::stream::{Progress, Stream};
+use crate::error::{Error, Result};
+
+/// A file, from its start to its end.
+pub(super) struct FileSource {
+    path: PathBuf,
+    state: State,
+    carry: Carry,
+}
+
+enum State {
+    /// A regular file whose turn has not come; it is opened then, so that ten thousand files do
+    /// not need as many descriptors.
+    Waiting,
+    Regular(Text),
+    Pipe(Stream),
+    Ended,
+}
+
+/// The only stream.
+const FILE: usize = 0;
+
+impl FileSource {
+    /// Makes sure that the file can be read. Named pipes and devices are opened at once, without
+    /// waiting for a writer.
+    pub(super) fn open(path: &Path, cx: &mut Context) -> Result<Self> {
+        let meta = path.metadata().map_err(|error| cannot_open(path, &error))?;
+        if meta.is_dir() {
+            return Err(is_directory(path));
+        }
+        if meta.file_type().is_socket() {
+            let path = path.display();
+            return Err(Error::Runtime(format!(
+                "{path} is a socket, not a file: nothing can be read from it"
+            )));
+        }
+        let state = if meta.is_file() {
+            Text::open(path)?;
+            State::Waiting
+        } else {
+            let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32;
+            let file = OpenOptions::new().read(true).custom_flags(flags).open(path);
+            let stream = Stream::new(OwnedFd::from(file.map_err(|error| cannot_open(path, &error))?));
+            // A pipe is first read when it is reported: before its writer comes, it looks ended.
+            cx.watch(FILE, &stream).map_err(|error| cannot_open(path, &error))?;
+            State::Pipe(stream)
+        };
+        Ok(FileSource { path: path.to_path_buf(), state, carry: Carry::default() })
+    }
+}
+
+impl Source for FileSource {
+    fn read(&mut self, _stream: usize, cx: &mut Context) -> Result<Next> {
+        match &mut self.state {
+            State::Waiting => {
+                self.state = State::Regular(Text::open(&self.path)?);
+                Ok(Next::Again)
+            }
+            State::Regular(text) => {
+                let next = read_text(text, &self.path, &mut self.carry, cx)?;
+                if next == Next::Wait {
+                    self.state = State::Ended;
+                }
+                Ok(next)
+            }
+            State::Pipe(stream) => match stream.read(cx) {
+                Progress::Open(next) => Ok(next),
+                Progress::Ended => {
+                    if let State::Pipe(stream) = std::mem::replace(&mut self.state, State::Ended) {
+                        stream.close(cx);
+                    }
+                    Ok(Next::Wait)
+                }
+                Progress::Broken(error) => {
+                    Err(Error::io(format!("cannot read {}", self.path.display()), &error))
+                }
+            },
+            State::Ended => Ok(Next::Wait),
+        }
+    }
+
+    fn ended(&self) -> bool {
+        matches!(self.state, State::Ended)
+    }
+
+    fn takes_turns(&self) -> bool {
+        matches!(self.state, State::Waiting)
+    }
+}
+
+/// Reads once from a file; [`Next::Wait`] at its end, when its last line is closed.
+///
+/// # Errors
+/// If it cannot be read on, or its compressed data are broken.
+pub(super) fn read_text(text: &mut Text, path: &Path, carry: &mut Carry, cx: &mut Context) -> Result<Next> {
+    match cx.intake.fill(carry, &mut |room| std::io::Read::read(text, room)) {
+        Ok(Fill::Bytes) => Ok(Next::Again),
+        Ok(Fill::Nothing) if cx.intake.finish(carry) => Ok(Next::Wait),
+        Ok(Fill::Nothing | Fill::Starved) => Ok(Next::Starved),
+        Err(error) => Err(unreadable(path, text, &error)),
+    }
+}

@@ -1,0 +1,253 @@
+//! `tcp://HOST:PORT`: connects, reads, and connects again with back-off when the peer has gone.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
+use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketFlags, SocketType};
+
+use super::SourceStats;
+use super::backoff::{Backoff, seconds};
+use super::context::{Context, Next, Source};
+use super::stream::{Progress, Stream};
+use crate::error::{Result, plain};
+
+/// How long an address may take to answer before the next one is tried.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A connection that is kept up.
+pub(super) struct Tcp {
+    label: String,
+    host: String,
+    port: u16,
+    state: State,
+    backoff: Backoff,
+    /// Whether the outage has been said; the next connection says that it is over.
+    out: bool,
+}
+
+enum State {
+    /// Between two attempts.
+    Resting {
+        until: Instant,
+    },
+    /// A thread asks for the host's addresses.
+    Resolving {
+        answer: Receiver<io::Result<Vec<SocketAddr>>>,
+        done: OwnedFd,
+    },
+    Connecting {
+        socket: OwnedFd,
+        address: SocketAddr,
+        others: Vec<SocketAddr>,
+        until: Instant,
+    },
+    Connected {
+        stream: Stream,
+        delivered: bool,
+    },
+}
+
+/// Stream number of the connection, and of the resolver's "done".
+const PEER: usize = 0;
+const RESOLVER: usize = 1;
+
+impl Tcp {
+    /// Starts to connect.
+    pub(super) fn open(label: String, host: &str, port: u16, cx: &mut Context) -> Self {
+        let state = State::Resting { until: cx.now };
+        let mut this =
+            Tcp { label, host: host.to_string(), port, state, backoff: Backoff::default(), out: false };
+        this.start(cx);
+        this
+    }
+
+    /// One attempt: a literal address at once, a name through a thread, because asking may block.
+    fn start(&mut self, cx: &mut Context) {
+        if let Ok(ip) = self.host.parse::<IpAddr>() {
+            return self.connect(vec![SocketAddr::new(ip, self.port)], None, cx);
+        }
+        let (host, port) = (self.host.clone(), self.port);
+        let (sender, answer) = sync_channel(1);
+        let started = UnixStream::pair().and_then(|(ours, theirs)| {
+            ours.set_nonblocking(true)?;
+            cx.watch(RESOLVER, &ours)?;
+            std::thread::Builder::new().name("resolver".into()).spawn(move || {
+                let addresses = (host.as_str(), port).to_socket_addrs().map(|all| all.rev().collect());
+                // Nobody listens any more if the run has ended meanwhile.
+                let _ = sender.send(addresses);
+                drop(theirs);
+            })?;
+            Ok(OwnedFd::from(ours))
+        });
+        match started {
+            Ok(done) => self.state = State::Resolving { answer, done },
+            Err(error) => self.fail(&plain(&error), cx),
+        }
+    }
+
+    /// Tries the addresses, the last one first, until one is on its way.
+    fn connect(&mut self, mut addresses: Vec<SocketAddr>, error: Option<io::Error>, cx: &mut Context) {
+        let mut failure = error;
+        while let Some(address) = addresses.pop() {
+            match begin(address) {
+                Ok(socket) => match cx.watch_connecting(PEER, &socket) {
+                    Ok(()) => {
+                        let until = cx.now + PATIENCE;
+                        self.state = State::Connecting { socket, address, others: addresses, until };
+                        return;
+                    }
+                    Err(error) => failure = Some(error),
+                },
+                Err(error) => failure = Some(error),
+            }
+        }
+        self.fail(&failure.map_or("the host has no address".to_string(), |error| plain(&error)), cx);
+    }
+
+    /// The attempt failed or the connection ended: rests, and says so once an outage.
+    fn fail(&mut self, why: &str, cx: &mut Context) {
+        let wait = self.backoff.delay();
+        if !std::mem::replace(&mut self.out, true) {
+            cx.notices.push(format!("{}: {}, trying again in {}", self.label, lower(why), seconds(wait)));
+        }
+        self.state = State::Resting { until: cx.now + wait };
+    }
+
+    fn check(&mut self, cx: &mut Context) {
+        let State::Connecting { socket, until, .. } = &self.state else { return };
+        let error = match rustix::net::sockopt::socket_error(socket) {
+            Ok(Ok(())) if rustix::net::getpeername(socket).is_ok() => None,
+            // Not decided yet.
+            Ok(Ok(())) if cx.now < *until => return,
+            Ok(Ok(())) => Some(Errno::TIMEDOUT),
+            Ok(Err(error)) | Err(error) => Some(error),
+        };
+        let State::Connecting { socket, address, others, .. } =
+            std::mem::replace(&mut self.state, State::Resting { until: cx.now })
+        else {
+            return;
+        };
+        cx.forget(&socket);
+        if let Some(error) = error {
+            return self.connect(others, Some(error.into()), cx);
+        }
+        // Finds a peer that vanished without a word; without it only that is missing.
+        let _ = rustix::net::sockopt::set_socket_keepalive(&socket, true);
+        let stream = Stream::new(socket);
+        if let Err(error) = cx.watch(PEER, &stream) {
+            return self.fail(&plain(&error), cx);
+        }
+        if std::mem::take(&mut self.out) {
+            cx.notices.push(format!("{}: connected to {address}", self.label));
+        }
+        self.state = State::Connected { stream, delivered: false };
+        cx.mark_ready(PEER);
+    }
+
+    fn receive(&mut self, cx: &mut Context) -> Next {
+        let State::Connected { stream, delivered } = &mut self.state else { return Next::Wait };
+        let failure = match stream.read(cx) {
+            Progress::Open(next) => {
+                *delivered |= next == Next::Again;
+                return next;
+            }
+            Progress::Ended => None,
+            Progress::Broken(error) => Some(error),
+        };
+        if *delivered {
+            self.backoff.reset();
+        }
+        let State::Connected { stream, .. } =
+            std::mem::replace(&mut self.state, State::Resting { until: cx.now })
+        else {
+            return Next::Wait;
+        };
+        match failure {
+            None => {
+                stream.close(cx);
+                self.fail("the peer closed the connection", cx);
+            }
+            Some(error) => {
+                let lost = stream.abandon(cx);
+                if lost > 0 {
+                    let label = &self.label;
+                    cx.notices
+                        .push(format!("{label}: the connection broke in a line; {lost} bytes are lost"));
+                }
+                self.fail(&plain(&error), cx);
+            }
+        }
+        Next::Wait
+    }
+
+    fn resolved(&mut self, cx: &mut Context) {
+        let State::Resolving { answer, done } = &mut self.state else { return };
+        let answer = match answer.try_recv() {
+            Ok(answer) => answer,
+            Err(TryRecvError::Empty) => return,
+            Err(TryRecvError::Disconnected) => Err(io::Error::other("the resolver ended without an answer")),
+        };
+        cx.forget(&*done);
+        match answer {
+            Ok(addresses) => self.connect(addresses, None, cx),
+            Err(error) => {
+                let why = format!("cannot find {}: {}", self.host, plain(&error));
+                self.fail(&why, cx);
+            }
+        }
+    }
+}
+
+/// Starts a connection without waiting for it.
+fn begin(address: SocketAddr) -> io::Result<OwnedFd> {
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    let socket = rustix::net::socket_with(family, SocketType::STREAM, flags, None)?;
+    match rustix::net::connect(&socket, &address) {
+        Ok(()) | Err(Errno::INPROGRESS | Errno::INTR) => Ok(socket),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The system's messages start with a capital; in the middle of ours they should not.
+fn lower(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+impl Source for Tcp {
+    fn read(&mut self, stream: usize, cx: &mut Context) -> Result<Next> {
+        if stream == RESOLVER {
+            self.resolved(cx);
+        } else if let State::Connecting { .. } = self.state {
+            self.check(cx);
+        } else {
+            return Ok(self.receive(cx));
+        }
+        Ok(Next::Wait)
+    }
+
+    fn due(&self) -> Option<Instant> {
+        match &self.state {
+            State::Resting { until } | State::Connecting { until, .. } => Some(*until),
+            State::Resolving { .. } | State::Connected { .. } => None,
+        }
+    }
+
+    fn tick(&mut self, cx: &mut Context) -> Result<()> {
+        match self.state {
+            State::Resting { .. } => self.start(cx),
+            _ => self.check(cx),
+        }
+        Ok(())
+    }
+
+    fn add_stats(&self, stats: &mut SourceStats) {
+        stats.clients += usize::from(matches!(self.state, State::Connected { .. }));
+    }
+}
