@@ -78,6 +78,37 @@ fn rooms_import_only_what_they_may() {
     assert_none(&faults);
 }
 
+/// What the map of the house in `src/lib.rs` tells its readers is what the table here holds.
+#[test]
+fn the_map_tells_the_same() {
+    let map = fs::read_to_string(root().join("src/lib.rs")).expect("source files are text");
+    let rows: Vec<(&str, &str)> = map
+        .lines()
+        .filter_map(|line| {
+            let (room, rest) = line.strip_prefix("//! | [`")?.split_once("`]")?;
+            Some((room, rest.trim_end_matches(" |").rsplit_once("| ")?.1))
+        })
+        .collect();
+    let table: BTreeMap<&str, &[&str]> = ROOMS.iter().copied().collect();
+    assert!(!rows.is_empty(), "there is no map in src/lib.rs");
+    for (room, told) in &rows {
+        let (all, names) = match told.strip_prefix("all but ") {
+            Some(names) => (true, names),
+            None => (false, told.trim_start_matches("nobody")),
+        };
+        let names: Vec<&str> = names.split(", ").collect();
+        for (other, _) in rows.iter().filter(|(other, _)| other != room) {
+            let held = table.get(room).is_some_and(|rooms| rooms.contains(other));
+            assert_eq!(names.contains(other) != all, held, "the map tells otherwise of {room} and {other}");
+        }
+    }
+    for entry in fs::read_dir(root().join("src")).expect("folders can be listed") {
+        let path = entry.expect("folders can be listed").path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        assert!(!path.is_dir() || rows.iter().any(|(room, _)| *room == name), "{name} is not on the map");
+    }
+}
+
 #[test]
 fn crates_come_in_by_their_one_door() {
     let mut faults = Vec::new();

@@ -11,6 +11,9 @@ use super::stats::{Plural, Rates, Stats, span};
 /// Rates shown are averages over at least this time, so that they can be read.
 const RATE_SPAN: Duration = Duration::from_secs(1);
 
+/// Rates over less than this say nothing and are not shown.
+const SHORTEST_RATE_SPAN: Duration = Duration::from_millis(100);
+
 /// Progress off a terminal comes as lines, no more often than this.
 const LINE_SPAN: Duration = Duration::from_secs(1);
 
@@ -129,7 +132,8 @@ impl Recent {
     fn measure(&mut self, stats: &Stats, now: Instant) {
         let (since, records, bytes) = self.since.unwrap_or((stats.started, 0, 0));
         let time = now.saturating_duration_since(since);
-        if time < RATE_SPAN && self.since.is_some() {
+        let shortest = if self.since.is_some() { RATE_SPAN } else { SHORTEST_RATE_SPAN };
+        if time < shortest {
             return;
         }
         self.rates =
@@ -144,8 +148,8 @@ impl Recent {
 fn bar(total: Option<u64>, target: ProgressDrawTarget, color: bool) -> ProgressBar {
     let template = match (total, color) {
         (None, _) => "{wide_msg}",
-        (Some(_), false) => "[{bar:20}] {percent:>3}%, {eta} left, {wide_msg}",
-        (Some(_), true) => "[\x1b[36m{bar:20}\x1b[0m] {percent:>3}%, {eta} left, {wide_msg}",
+        (Some(_), false) => "[{bar:16}] {percent:>3}%, {eta} left, {wide_msg}",
+        (Some(_), true) => "[\x1b[36m{bar:16}\x1b[0m] {percent:>3}%, {eta} left, {wide_msg}",
     };
     let style =
         ProgressStyle::with_template(template).expect("the templates are valid").progress_chars("=> ");
@@ -162,6 +166,8 @@ mod tests {
         let at = |millis| start + Duration::from_millis(millis);
         let read = |records, bytes| Stats { records, bytes, ..Stats::new(start) };
         let mut recent = Recent::default();
+        recent.measure(&read(10, 1000), at(1));
+        assert_eq!(recent.rates, Rates::default(), "too soon to say");
         recent.measure(&read(10, 1000), at(500));
         assert_eq!(recent.rates, Rates::over(RATE_SPAN, 20, 2000));
         recent.measure(&read(40, 4000), at(2000));

@@ -88,7 +88,7 @@ impl Output {
         let screen = if self.terminal { Some(screen_of(&self.file)) } else { None };
         self.format.render(batch, Target { empty: self.empty, screen }, &mut self.buffer);
         let written = write_whole(&self.file, &self.buffer).map_err(|(taken, cause)| match cause.kind() {
-            ErrorKind::BrokenPipe => Error::OutputClosed,
+            ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => Error::OutputClosed,
             _ => Error::Runtime(format!(
                 "cannot write to {}: {}; of the last batch's {} bytes it took {taken}",
                 self.name(),
