@@ -163,11 +163,13 @@ impl Conductor {
         self.output.interrupted();
     }
 
-    /// Ends the run: progress goes, and the summary is told where it was asked for or owed.
-    pub(super) fn end(&mut self, ended: &Result<Ended>) {
+    /// Ends the run: what was written is made sure of, progress goes, and the summary is told
+    /// where it was asked for or owed.
+    pub(super) fn end(&mut self, ended: Result<Ended>) -> Result<Ended> {
         self.progress.finish();
+        let ended = ended.and_then(|ended| self.output.finish().map(|()| ended));
         if matches!(ended, Err(Error::Runtime(_) | Error::Usage(_))) {
-            return;
+            return ended;
         }
         let summary = self.stats.summary(Instant::now());
         if self.stats.worth_saying() {
@@ -175,5 +177,6 @@ impl Conductor {
         } else {
             self.messages.detail(summary);
         }
+        ended
     }
 }

@@ -134,6 +134,5 @@ pub fn run(settings: Settings) -> Result<Ended> {
             replay::run(&settings, &signals, &mut conductor, options, pool, ticks)
         }
     };
-    conductor.end(&ended);
-    ended
+    conductor.end(ended)
 }

@@ -23,6 +23,9 @@ pub struct Job {
     executor: Executor,
     shared: Arc<Shared>,
     pool: Pool,
+    seed: Seed,
+    /// Of each worker's table.
+    budget: usize,
     keyed: bool,
     scope: Scope,
     show: Show,
@@ -65,9 +68,10 @@ impl Job {
     pub fn new(plan: &Plan, workers: usize, keep_bad: bool, pool: Pool) -> Result<Self> {
         let stage = Stage::new(plan)?;
         let seed = Seed::random();
+        let budget = SPILL_BUDGET / workers.max(1);
         let lane = || Lane {
             stage: stage.clone(),
-            table: CountTable::new(&seed, SPILL_BUDGET / workers.max(1)),
+            table: CountTable::new(&seed, budget),
             passed: 0,
             scratch: Scratch::default(),
         };
@@ -88,6 +92,8 @@ impl Job {
             executor,
             shared: Arc::new(shared),
             pool,
+            seed,
+            budget,
             keyed,
             scope: plan.scope,
             show: plan.show,
@@ -207,9 +213,8 @@ impl Job {
     /// to be shown, if that is due.
     fn close_keyed(&mut self, due: bool) -> Result<Option<(Records, bool)>> {
         let tables = self.shared.lanes.iter().map(|lane| {
-            let table = &mut lock(lane).table;
-            let fresh = table.fresh();
-            mem::replace(table, fresh)
+            // An empty table is small; the full one comes back with its memory below.
+            mem::replace(&mut lock(lane).table, CountTable::new(&self.seed, self.budget))
         });
         let merge = Arc::new(Merge::new(tables.collect()));
         let rank = match self.show.sort {
