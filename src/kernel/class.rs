@@ -1,0 +1,115 @@
+//! The keys of one length class: hot table in front, spill behind.
+
+use super::aggregate::Aggregate;
+use super::hot::{Full, HotTable};
+use super::key::InlineKey;
+use super::seed::Seed;
+use super::spill::Spill;
+use super::words::Word;
+
+/// Words of a class after which it is judged whether its hot table is worth asking.
+const WINDOW: usize = 1 << 18;
+
+/// Windows in which the hot table is not asked after one in which it knew hardly any word.
+const BYPASSED: usize = 15;
+
+/// Counts of the keys of one class.
+pub(super) struct Class<K> {
+    pub(super) hot: HotTable<K>,
+    pub(super) spill: Spill<K>,
+    /// Words since the last judgement, and those of them that were spilled.
+    seen: usize,
+    spilled: usize,
+    /// Words that are still to go past the hot table.
+    bypass: usize,
+}
+
+impl<K: InlineKey> Class<K> {
+    pub(super) fn new() -> Self {
+        Class { hot: HotTable::new(), spill: Spill::new(), seen: 0, spilled: 0, bypass: 0 }
+    }
+
+    /// Counts the words of a block.
+    ///
+    /// # Safety
+    /// Each word must lie within `block`, must have one of the class's lengths and no `\n` in it,
+    /// and 16 bytes from the start of each word on must be readable.
+    pub(super) unsafe fn count_words(&mut self, block: *const u8, words: &[Word], seed: &Seed) {
+        if self.bypass > 0 {
+            for word in words {
+                // SAFETY: the caller's promise.
+                let key = unsafe { K::read(block.add(word.start()), word.len()) };
+                self.spill.push(key, key.hash(seed));
+            }
+            self.bypass = self.bypass.saturating_sub(words.len());
+            if self.bypass == 0 {
+                self.evict(seed);
+            }
+            return;
+        }
+        let mut spilled = 0;
+        for word in words {
+            // SAFETY: the caller's promise.
+            let key = unsafe { K::read(block.add(word.start()), word.len()) };
+            let hash = key.hash(seed);
+            if let Err(Full) = self.hot.add(key, hash, 1, seed) {
+                self.spill.push(key, hash);
+                spilled += 1;
+            }
+        }
+        self.seen += words.len();
+        self.spilled += spilled;
+        if self.seen >= WINDOW {
+            self.judge(seed);
+        }
+    }
+
+    /// Adapts to what the last window was like.
+    #[cold]
+    fn judge(&mut self, seed: &Seed) {
+        if 8 * self.spilled > 7 * self.seen {
+            self.bypass = BYPASSED * WINDOW;
+        } else if 4 * self.spilled > self.seen {
+            self.evict(seed);
+        }
+        (self.seen, self.spilled) = (0, 0);
+    }
+
+    /// Makes place in the hot table for keys that come now.
+    fn evict(&mut self, seed: &Seed) {
+        let spill = &mut self.spill;
+        self.hot.evict_single(seed, |key| spill.push(key, key.hash(seed)));
+    }
+
+    /// Adds `count` to a key.
+    pub(super) fn add(&mut self, key: K, count: u64, seed: &Seed) {
+        let hash = key.hash(seed);
+        match self.hot.add(key, hash, count, seed) {
+            Ok(()) => {}
+            Err(Full) if count == 1 => self.spill.push(key, hash),
+            Err(Full) => self.spill.push_sum(key, hash, count),
+        }
+    }
+
+    /// At most how many different keys there are in partition `index` of `1 << bits`.
+    pub(super) fn count_in(&self, index: usize, bits: u32, seed: &Seed) -> usize {
+        let mut count = if self.spill.is_empty() { 0 } else { self.spill.count(index) };
+        self.hot.for_each_in(index, bits, seed, |_, _| count += 1);
+        count
+    }
+
+    /// Adds a partition to an aggregate. If anything was spilled, the partitions are the spill's.
+    pub(super) fn add_to(&self, index: usize, bits: u32, aggregate: &mut Aggregate<K>, seed: &Seed) {
+        self.hot.for_each_in(index, bits, seed, |entry, hash| aggregate.add(entry, hash));
+        if !self.spill.is_empty() {
+            self.spill.add_to(index, aggregate, seed);
+        }
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        self.hot.clear();
+        self.spill.clear();
+        (self.seen, self.spilled, self.bypass) = (0, 0, 0);
+    }
+}

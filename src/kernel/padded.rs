@@ -1,0 +1,36 @@
+//! A reusable buffer whose content is a [`Text`]: for kernels that cannot work in place.
+
+use crate::batch::{SLACK, Text};
+
+/// A growing byte buffer with [`SLACK`] readable bytes behind its content.
+#[derive(Clone, Debug)]
+pub struct PaddedBuf {
+    /// The content, then `SLACK` bytes of any value.
+    bytes: Vec<u8>,
+}
+
+impl Default for PaddedBuf {
+    fn default() -> Self {
+        PaddedBuf { bytes: vec![0; SLACK] }
+    }
+}
+
+impl PaddedBuf {
+    /// The content, ready for kernels.
+    pub fn text(&self) -> Text<'_> {
+        Text::new(&self.bytes, self.bytes.len() - SLACK)
+    }
+
+    /// The content.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.bytes.len() - SLACK]
+    }
+
+    /// Replaces the content by what `fill` appends to an empty vector.
+    pub fn fill<R>(&mut self, fill: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+        self.bytes.clear();
+        let result = fill(&mut self.bytes);
+        self.bytes.resize(self.bytes.len() + SLACK, 0);
+        result
+    }
+}

@@ -1,0 +1,220 @@
+//! The count table: how often each key came, for one worker and one batch.
+
+use super::aggregate::Aggregate;
+use super::class::Class;
+use super::hot::Full;
+use super::key::InlineKey;
+use super::long::{LongKey, LongSpill, LongTable};
+use super::seed::Seed;
+use super::words::Words;
+use crate::batch::Text;
+
+/// A key that lies in a text: its place and length in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Span {
+    /// Offset of the first byte.
+    pub start: usize,
+    /// Number of bytes.
+    pub len: usize,
+}
+
+/// Counts of keys. Keys are bytes; what is not UTF-8 in them is replaced by U+FFFD before they are
+/// counted, as Python's `errors="replace"` does, so all keys in the table are valid UTF-8.
+///
+/// Frequent keys live in three small hash tables by length: up to 8 bytes and up to 16 bytes
+/// inline, longer ones by hash and reference. What they have no place for goes to a spill by hash
+/// partition, whose memory is bounded by the number of different keys.
+pub struct CountTable {
+    seed: Seed,
+    /// Bytes that the spill may take before it is summed up.
+    budget: usize,
+    /// Bytes at which the spill is summed up next.
+    limit: usize,
+    /// How often the empty key came.
+    pub(super) empty: u64,
+    pub(super) short: Class<u64>,
+    pub(super) medium: Class<[u64; 2]>,
+    pub(super) long: LongTable,
+    pub(super) long_spill: LongSpill,
+}
+
+impl std::fmt::Debug for CountTable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CountTable")
+            .field("hot_keys", &self.hot_keys())
+            .field("spill_bytes", &self.spill_bytes())
+            .finish_non_exhaustive()
+    }
+}
+
+impl CountTable {
+    /// An empty table of a few kilobytes. Tables that will be merged must share the seed.
+    ///
+    /// `budget` is the memory, in bytes, that keys beyond the hot tables may take before equal ones
+    /// are summed up; it bounds memory by a small multiple of what the different keys need.
+    pub fn new(seed: &Seed, budget: usize) -> Self {
+        CountTable {
+            seed: seed.clone(),
+            budget,
+            limit: budget,
+            empty: 0,
+            short: Class::new(),
+            medium: Class::new(),
+            long: LongTable::new(),
+            long_spill: LongSpill::new(),
+        }
+    }
+
+    /// The seed of its hashes.
+    pub(super) fn seed(&self) -> &Seed {
+        &self.seed
+    }
+
+    /// Whether nothing was counted.
+    pub fn is_empty(&self) -> bool {
+        self.empty == 0 && self.hot_keys() == 0 && self.spill_bytes() == 0
+    }
+
+    /// Different keys in the hot tables.
+    pub(super) fn hot_keys(&self) -> usize {
+        self.short.hot.len() + self.medium.hot.len() + self.long.len()
+    }
+
+    /// Bytes of memory that keys beyond the hot tables take.
+    pub fn spill_bytes(&self) -> usize {
+        self.short.spill.bytes() + self.medium.spill.bytes() + self.long_spill.bytes()
+    }
+
+    /// Adds `count` to a key of any bytes and length.
+    pub fn add(&mut self, key: &[u8], count: u64) {
+        if key.is_ascii() {
+            self.add_valid(key, count);
+        } else {
+            // Borrows what is valid.
+            self.add_valid(String::from_utf8_lossy(key).as_bytes(), count);
+        }
+        self.settle();
+    }
+
+    /// Adds one to each of the keys that lie in `text`.
+    ///
+    /// # Panics
+    /// If a span does not lie within the text.
+    pub fn count_spans(&mut self, text: Text<'_>, spans: &[Span]) {
+        for span in spans {
+            let Span { start, len } = *span;
+            let key = &text.bytes()[start..start + len];
+            match len {
+                0 => self.empty += 1,
+                1..=8 => {
+                    // SAFETY: the slack behind the text is readable.
+                    let code = unsafe { u64::read(key.as_ptr(), len) };
+                    if code.non_ascii() || code.has_newline(len) {
+                        self.add(key, 1);
+                    } else {
+                        self.short.add(code, 1, &self.seed);
+                    }
+                }
+                9..=16 => {
+                    // SAFETY: the slack behind the text is readable.
+                    let code = unsafe { <[u64; 2]>::read(key.as_ptr(), len) };
+                    if code.non_ascii() || code.has_newline(len) {
+                        self.add(key, 1);
+                    } else {
+                        self.medium.add(code, 1, &self.seed);
+                    }
+                }
+                _ => self.add(key, 1),
+            }
+        }
+        self.settle();
+    }
+
+    /// Counts the words of a block: valid UTF-8 without `\n`.
+    ///
+    /// # Safety
+    /// The words must be those of the text at `block`, of which every word and 16 bytes from its
+    /// start on must be readable.
+    #[inline]
+    pub(super) unsafe fn count_words(&mut self, block: &[u8], words: &Words, empty: usize) {
+        self.empty += empty as u64;
+        // SAFETY: the caller's promise; words between delimiters have no `\n` in them.
+        unsafe {
+            self.short.count_words(block.as_ptr(), words.short(), &self.seed);
+            self.medium.count_words(block.as_ptr(), words.medium(), &self.seed);
+        }
+        for word in words.long() {
+            self.add_long(&block[word.start()..word.start() + word.len()], 1);
+        }
+        self.settle();
+    }
+
+    /// Adds `count` to a key that is valid UTF-8.
+    fn add_valid(&mut self, key: &[u8], count: u64) {
+        if count == 0 {
+            return;
+        }
+        let len = key.len();
+        if len > 16 || key.contains(&b'\n') {
+            return self.add_long(key, count);
+        }
+        let mut padded = [0; 16];
+        padded[..len].copy_from_slice(key);
+        match len {
+            0 => self.empty += count,
+            // SAFETY: 16 bytes are readable, the length is the class's.
+            1..=8 => self.short.add(unsafe { u64::read(padded.as_ptr(), len) }, count, &self.seed),
+            // SAFETY: as above.
+            _ => self.medium.add(unsafe { <[u64; 2]>::read(padded.as_ptr(), len) }, count, &self.seed),
+        }
+    }
+
+    fn add_long(&mut self, bytes: &[u8], count: u64) {
+        let key = LongKey { hash: self.seed.hash_bytes(bytes), bytes };
+        if let Err(Full) = self.long.add(key, count) {
+            self.long_spill.push(key, count);
+        }
+    }
+
+    /// Keeps the spill within its bounds.
+    #[inline]
+    fn settle(&mut self) {
+        if self.spill_bytes() > self.limit {
+            self.compact();
+        }
+    }
+
+    /// Sums up the spill. The next time is when it has doubled: so its memory is at most a constant
+    /// times that of its different keys, and the work is at most a constant times that of spilling.
+    #[cold]
+    fn compact(&mut self) {
+        if !self.short.spill.is_empty() {
+            self.short.spill.compact(&self.seed);
+        }
+        if !self.medium.spill.is_empty() {
+            self.medium.spill.compact(&self.seed);
+        }
+        if !self.long_spill.is_empty() {
+            self.long_spill.compact();
+        }
+        self.limit = self.budget.max(2 * self.spill_bytes());
+    }
+
+    /// Forgets everything, for the next batch. Memory that this batch needed is kept, what only an
+    /// earlier one needed is given back.
+    pub fn clear(&mut self) {
+        self.empty = 0;
+        self.limit = self.budget;
+        self.short.clear();
+        self.medium.clear();
+        self.long.clear();
+        self.long_spill.clear();
+    }
+}
+
+/// Memory for summing up partitions, to be used again for the next one.
+#[derive(Default)]
+pub struct Scratch {
+    pub(super) short: Aggregate<u64>,
+    pub(super) medium: Aggregate<[u64; 2]>,
+}

@@ -1,0 +1,179 @@
+//! The words of one block, found by vector instructions and sorted into length classes.
+//!
+//! Two passes over a block that stays in the first-level cache. [`Words::scan`] finds where words
+//! start; [`Words::classify`] computes lengths and sorts the words by length class without a
+//! branch on any single word, because the length of the next word cannot be predicted.
+
+use super::level::{Instructions, Level};
+use super::portable;
+#[cfg(target_arch = "x86_64")]
+use super::{avx512, x86};
+
+/// Bytes of text crunched at a time: a block, its word positions and the most frequent slots of
+/// the count tables fit in the first-level cache together. Offsets must fit in 16 bits.
+pub(super) const BLOCK: usize = 16 * 1024;
+
+/// Items that a vector store may write behind the last one that counts.
+const OVERRUN: usize = 64;
+
+/// Where words end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delimiters {
+    /// Exactly one space or newline ends a word, empty words included: Python's `split(" ")`.
+    Space,
+    /// Runs of whitespace, no empty words: Python's `split()`.
+    Whitespace,
+}
+
+impl Delimiters {
+    /// Whether the byte delimits words. (The non-ASCII whitespace is dealt with before.)
+    #[inline(always)]
+    pub(super) const fn contains(self, byte: u8) -> bool {
+        match self {
+            Delimiters::Space => matches!(byte, b' ' | b'\n'),
+            Delimiters::Whitespace => matches!(byte, 0x09..=0x0d | 0x1c..=0x20),
+        }
+    }
+}
+
+/// Start and length of a word within its block, 16 bits each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[repr(transparent)]
+pub(super) struct Word(pub(super) u32);
+
+impl Word {
+    #[inline(always)]
+    pub(super) fn new(start: u32, len: u32) -> Word {
+        Word(start | len << 16)
+    }
+
+    #[inline(always)]
+    pub(super) fn start(self) -> usize {
+        (self.0 & 0xffff) as usize
+    }
+
+    #[inline(always)]
+    pub(super) fn len(self) -> usize {
+        (self.0 >> 16) as usize
+    }
+}
+
+/// What a scan found out about a block on the way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Found {
+    /// Delimiters, that is: words that ended, empty ones included.
+    pub(super) ended: usize,
+    /// Whether there is a `\r`.
+    pub(super) carriage_return: bool,
+    /// Whether there is a byte above 127.
+    pub(super) non_ascii: bool,
+}
+
+/// How many words there are in each class.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    pub(super) empty: usize,
+    pub(super) short: usize,
+    pub(super) medium: usize,
+    pub(super) long: usize,
+}
+
+/// Reusable memory for the words of a block.
+#[derive(Clone, Debug)]
+pub(super) struct Words {
+    /// Where words start: 0, then the place behind each delimiter. So word `i` lies between
+    /// `starts[i]` and `starts[i + 1] - 1`.
+    starts: Box<[u16]>,
+    /// Words of 1 to 8 bytes, 9 to 16, and more.
+    short: Box<[Word]>,
+    medium: Box<[Word]>,
+    long: Box<[Word]>,
+    tally: Tally,
+}
+
+/// Where the kernels write the classes. Each has room for every word a block can have in it and
+/// [`OVERRUN`] more.
+pub(super) struct Classes {
+    pub(super) short: *mut Word,
+    pub(super) medium: *mut Word,
+    pub(super) long: *mut Word,
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        let class = |shortest: usize| vec![Word(0); BLOCK / (shortest + 1) + OVERRUN].into_boxed_slice();
+        Words {
+            starts: vec![0; BLOCK + 1 + OVERRUN].into_boxed_slice(),
+            short: class(1),
+            medium: class(9),
+            long: class(17),
+            tally: Tally::default(),
+        }
+    }
+}
+
+impl Words {
+    /// Finds the delimiters in the first `len` bytes of `padded`.
+    ///
+    /// # Panics
+    /// If `len` exceeds [`BLOCK`], or fewer than 64 bytes follow the `len` bytes.
+    pub(super) fn scan(&mut self, level: Level, delimiters: Delimiters, padded: &[u8], len: usize) -> Found {
+        assert!(len <= BLOCK && padded.len() >= len + 64);
+        let starts = self.starts[1..].as_mut_ptr();
+        // SAFETY: 64 bytes are readable behind the text; `starts` has room for `BLOCK` delimiters
+        // and `OVERRUN` more items; a `Level` says that the machine has the instructions.
+        unsafe {
+            match level.0 {
+                Instructions::Portable => portable::scan(delimiters, padded.as_ptr(), len, starts),
+                #[cfg(target_arch = "x86_64")]
+                Instructions::Sse2 => x86::scan_sse2(delimiters, padded.as_ptr(), len, starts),
+                #[cfg(target_arch = "x86_64")]
+                Instructions::Avx2 => x86::scan_avx2(delimiters, padded.as_ptr(), len, starts),
+                #[cfg(target_arch = "x86_64")]
+                Instructions::Avx512 => avx512::scan(delimiters, padded.as_ptr(), len, starts),
+            }
+        }
+    }
+
+    /// Sorts the `ended` words that the last scan found into classes.
+    pub(super) fn classify(&mut self, level: Level, ended: usize) -> Tally {
+        assert!(ended <= BLOCK);
+        let starts = self.starts.as_ptr();
+        let classes = Classes {
+            short: self.short.as_mut_ptr(),
+            medium: self.medium.as_mut_ptr(),
+            long: self.long.as_mut_ptr(),
+        };
+        // SAFETY: `starts` holds `ended + 1` ascending places within a block and is readable for
+        // `OVERRUN` items more, so no class gets more words than it has room for; a `Level` says
+        // that the machine has the instructions.
+        self.tally = unsafe {
+            match level.0 {
+                #[cfg(target_arch = "x86_64")]
+                Instructions::Avx512 => avx512::classify(starts, ended, &classes),
+                _ => portable::classify(starts, ended, &classes),
+            }
+        };
+        self.tally
+    }
+
+    /// Where the text behind the first `ended` words starts.
+    pub(super) fn end_of(&self, ended: usize) -> usize {
+        usize::from(self.starts[ended])
+    }
+
+    /// The words of 1 to 8 bytes, in no order.
+    pub(super) fn short(&self) -> &[Word] {
+        &self.short[..self.tally.short]
+    }
+
+    /// The words of 9 to 16 bytes, in no order.
+    pub(super) fn medium(&self) -> &[Word] {
+        &self.medium[..self.tally.medium]
+    }
+
+    /// The words of 17 bytes and more, in no order.
+    pub(super) fn long(&self) -> &[Word] {
+        &self.long[..self.tally.long]
+    }
+}
