@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(millis("5m"), Ok(300_000));
         assert_eq!(millis("1h30m"), Ok(5_400_000));
         assert_eq!(millis("1.5s"), Ok(1500));
-        assert!(millis("10").unwrap_err().contains("10s or 10ms"));
+        assert!(millis("10").is_err_and(|fault| fault.contains("10s or 10ms")));
         for wrong in ["", "0s", "-1s", "10us", "soon", "9999999999999h"] {
             assert!(millis(wrong).is_err(), "{wrong}");
         }

@@ -34,9 +34,10 @@ impl Conductor {
         let total = settings.sources.iter().map(|spec| spec.kind.size()).sum();
         let progress = Progress::new(settings.progress, total, settings.progress_color);
         let started = Instant::now();
-        let listens = settings.sources.iter().any(|spec| {
-            matches!(spec.kind, SourceKind::TcpListen { .. } | SourceKind::UnixListen(_))
-        });
+        let listens = settings
+            .sources
+            .iter()
+            .any(|spec| matches!(spec.kind, SourceKind::TcpListen { .. } | SourceKind::UnixListen(_)));
         Ok(Conductor {
             job: Job::new(&settings.plan, settings.threads, bad.keep_lines(), pool.clone())?,
             output: match &settings.output {
@@ -111,11 +112,11 @@ impl Conductor {
     pub(super) fn close(&mut self, time: Time, last: bool) -> Result<()> {
         self.job.finish()?;
         self.bad.settle(&self.job)?;
-        if let Some(result) = self.job.close(time, last)? {
-            if !(self.skip_empty && result.is_empty()) {
-                let output = &mut self.output;
-                self.progress.suspend(|| output.write(&result))?;
-            }
+        if let Some(result) = self.job.close(time, last)?
+            && !(self.skip_empty && result.is_empty())
+        {
+            let output = &mut self.output;
+            self.progress.suspend(|| output.write(&result))?;
         }
         self.stats.batches += 1;
         Ok(())

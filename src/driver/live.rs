@@ -25,7 +25,8 @@ pub(super) fn run(
     sources.wake_on(signals.wake()?)?;
     let mut clock = BatchClock::start(interval);
     let deadline = settings.duration.map(|duration| Instant::now() + duration.duration());
-    while !signals.stop() && !conductor.enough() && deadline.is_none_or(|deadline| Instant::now() < deadline) {
+    while !signals.stop() && !conductor.enough() && deadline.is_none_or(|deadline| Instant::now() < deadline)
+    {
         let until = ticks.then(|| clock.until()).into_iter().chain(deadline).min();
         match sources.turn(until, &mut |chunk| conductor.accept(chunk))? {
             Turn::Full => conductor.relieve(),

@@ -127,8 +127,12 @@ pub fn run(settings: Settings) -> Result<Ended> {
         conductor.messages().notice("reading lines from the terminal; Ctrl-D on an empty line ends them");
     }
     let ended = match settings.clock {
-        Clock::Real { interval } => live::run(&settings, &signals, &mut conductor, options, pool, interval, true),
-        Clock::Once { interval } => live::run(&settings, &signals, &mut conductor, options, pool, interval, false),
+        Clock::Real { interval } => {
+            live::run(&settings, &signals, &mut conductor, options, pool, interval, true)
+        }
+        Clock::Once { interval } => {
+            live::run(&settings, &signals, &mut conductor, options, pool, interval, false)
+        }
         Clock::Virtual { interval, start, once } => {
             let ticks = clock::VirtualClock { interval, start, once };
             replay::run(&settings, &signals, &mut conductor, options, pool, ticks)

@@ -58,7 +58,9 @@ impl Executor {
             let thread = thread::Builder::new()
                 .name(format!("worker-{index}"))
                 .spawn(move || shared.work(index, &deque))
-                .map_err(|fault| Error::Runtime(format!("cannot start a worker thread: {}", plain(&fault))))?;
+                .map_err(|fault| {
+                    Error::Runtime(format!("cannot start a worker thread: {}", plain(&fault)))
+                })?;
             executor.threads.push(thread);
         }
         Ok(executor)

@@ -181,7 +181,8 @@ impl Job {
         }
         self.open = 0;
         let due = last || self.batches.is_multiple_of(slide);
-        let result = if self.keyed { self.close_keyed(due)? } else { self.close_numbers().map(|n| (n, false)) };
+        let result =
+            if self.keyed { self.close_keyed(due)? } else { self.close_numbers().map(|n| (n, false)) };
         if !due {
             return Ok(None);
         }

@@ -108,7 +108,9 @@ impl Extract {
                 for record in records(text.bytes()) {
                     match first_match(pattern, utf8(record)) {
                         Some(key) => table.add(key.as_bytes(), 1),
-                        None => bad.bad(record, &|| format!("a record does not match {:?}", pattern.as_str())),
+                        None => {
+                            bad.bad(record, &|| format!("a record does not match {:?}", pattern.as_str()))
+                        }
                     }
                 }
             }
@@ -117,7 +119,9 @@ impl Extract {
                     match path.extract(record) {
                         Extracted::Found(key) => table.add(key.as_bytes(), 1),
                         Extracted::Missing => bad.bad(record, &|| format!("a record has no {name}")),
-                        Extracted::Invalid(what) => bad.bad(record, &|| format!("a record is not JSON: {what}")),
+                        Extracted::Invalid(what) => {
+                            bad.bad(record, &|| format!("a record is not JSON: {what}"))
+                        }
                     }
                 }
             }

@@ -93,7 +93,8 @@ impl Shard {
         if let Some(number) = self.numbers.find(hash, |number| text(number) == key) {
             return *number;
         }
-        let number = self.free.pop().unwrap_or_else(|| u32::try_from(keys.len()).expect("keys fit in memory"));
+        let number =
+            self.free.pop().unwrap_or_else(|| u32::try_from(keys.len()).expect("keys fit in memory"));
         self.numbers.insert_unique(hash, number, |number| self.hasher.hash_one(text(number)));
         let entry = Key { start: self.arena.len(), len: key.len(), count: 0 };
         self.arena.extend_from_slice(key);

@@ -101,7 +101,8 @@ mod tests {
         assert_eq!("field:3,:".parse(), Ok(KeyExpr::Field { number: 3, separator: Some(":".into()) }));
         assert_eq!("field:3,,".parse(), Ok(KeyExpr::Field { number: 3, separator: Some(",".into()) }));
         assert_eq!("json:a.0.b".parse(), Ok(KeyExpr::Json(vec!["a".into(), "0".into(), "b".into()])));
-        for wrong in ["", "field:", "field:0", "field:x", "field:1,", "json:", "json:a..b", "regex:(", "x[0]"] {
+        for wrong in ["", "field:", "field:0", "field:x", "field:1,", "json:", "json:a..b", "regex:(", "x[0]"]
+        {
             assert!(wrong.parse::<KeyExpr>().is_err(), "{wrong}");
         }
         assert!("words".parse::<WordsBy>().is_err());
