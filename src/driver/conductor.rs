@@ -108,8 +108,9 @@ impl Conductor {
     }
 
     /// Closes the batch that ends at `time`: what it comes to is written, unless a window is not
-    /// due. The last batch of all has windows printed early.
+    /// due. The last batch of all, also when it is the last one asked for, has windows printed early.
     pub(super) fn close(&mut self, time: Time, last: bool) -> Result<()> {
+        let last = last || self.max_batches == Some(self.stats.batches + 1);
         self.job.finish()?;
         self.bad.settle(&self.job)?;
         if let Some(result) = self.job.close(time, last)?
