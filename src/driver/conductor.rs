@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::bad::BadRecords;
+use super::signals::Signals;
 use super::{Ended, OutputTo, Settings};
 use crate::batch::{Chunk, Interval, Pool, Time};
 use crate::error::{Error, Result};
@@ -53,10 +54,6 @@ impl Conductor {
             progress_due: started,
             behind: false,
         })
-    }
-
-    pub(super) fn messages(&self) -> &Messages {
-        &self.messages
     }
 
     /// Tells the user what sources have to say.
@@ -152,17 +149,21 @@ impl Conductor {
         self.behind = behind;
     }
 
-    /// Opens the output again (SIGHUP).
-    pub(super) fn reopen(&mut self) {
-        if let Err(fault) = self.output.reopen() {
+    /// Does what signals have asked for, stopping aside: SIGUSR1 prints a status line, SIGHUP opens
+    /// the output again.
+    pub(super) fn obey(&mut self, signals: &Signals, read: impl FnOnce() -> SourceStats) -> Result<()> {
+        if signals.take_status() {
+            self.job.finish()?;
+            self.count(read());
+            self.messages.notice(self.stats.status(Instant::now()));
+            self.output.interrupted();
+        }
+        if signals.take_reopen()
+            && let Err(fault) = self.output.reopen()
+        {
             self.messages.error(format_args!("{fault}; going on with the old file"));
         }
-    }
-
-    /// Prints a status line (SIGUSR1).
-    pub(super) fn status(&mut self) {
-        self.messages.notice(self.stats.status(Instant::now()));
-        self.output.interrupted();
+        Ok(())
     }
 
     /// Ends the run: what was written is made sure of, progress goes, and the summary is told

@@ -140,9 +140,9 @@ impl Run {
 
     /// The port that it says to listen on.
     pub fn port(&self) -> u16 {
-        let text = self.stderr.until("a port", |text| {
-            text.find(" listens on ").is_some_and(|at| text[at..].contains('\n'))
-        });
+        let text = self
+            .stderr
+            .until("a port", |text| text.find(" listens on ").is_some_and(|at| text[at..].contains('\n')));
         let line = text.lines().find(|line| line.contains(" listens on ")).unwrap();
         line.rsplit(':').next().unwrap().parse().unwrap()
     }
@@ -153,6 +153,20 @@ impl Run {
 
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits until it has taken its signals over.
+    pub fn until_ready(&self) {
+        let deadline = Instant::now() + HANG;
+        let caught = || {
+            let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+            let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim();
+            u64::from_str_radix(mask, 16).unwrap()
+        };
+        while caught() & 1 << (Signal::USR1.as_raw() - 1) == 0 {
+            assert!(Instant::now() < deadline, "does not start");
+            thread::sleep(Duration::from_millis(2));
+        }
     }
 
     /// Closes its stdin.
@@ -304,8 +318,30 @@ impl Random {
 /// empty lines and words longer than a chunk of input; the last line has no end.
 pub fn random_text(random: &mut Random, lines: usize) -> Vec<u8> {
     const PIECES: &[&str] = &[
-        "the", "of", "lord", "caf\u{e9}", "\u{3a3}\u{3a3}", "\u{130}x", "na\u{ef}ve", "\u{4e16}\u{754c}", "\u{1f600}",
-        "'", "\"", "a,b", "\\", "x-y", "1", "42", "\0", "\u{1c}", "\u{85}", "\u{a0}", "\u{3000}", "\u{200b}", "\t", "\r",
+        "the",
+        "of",
+        "lord",
+        "caf\u{e9}",
+        "\u{3a3}\u{3a3}",
+        "\u{130}x",
+        "na\u{ef}ve",
+        "\u{4e16}\u{754c}",
+        "\u{1f600}",
+        "'",
+        "\"",
+        "a,b",
+        "\\",
+        "x-y",
+        "1",
+        "42",
+        "\0",
+        "\u{1c}",
+        "\u{85}",
+        "\u{a0}",
+        "\u{3000}",
+        "\u{200b}",
+        "\t",
+        "\r",
     ];
     let mut text = Vec::new();
     for line in 0..lines {
