@@ -16,6 +16,12 @@ use crate::source::{SourceKind, SourceStats};
 /// How often progress is brought up to date while data flow.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
+/// Batches may be so late before anybody is told: what a busy machine does to short intervals.
+const BEHIND_FROM: Duration = Duration::from_millis(100);
+
+/// How long it is not said again that batches are late.
+const BEHIND_AGAIN: Duration = Duration::from_secs(10);
+
 pub(super) struct Conductor {
     job: Job,
     output: Output,
@@ -26,7 +32,8 @@ pub(super) struct Conductor {
     messages: Messages,
     progress: Progress,
     progress_due: Instant,
-    behind: bool,
+    /// When it was last said that batches are late.
+    behind_told: Option<Instant>,
 }
 
 impl Conductor {
@@ -52,7 +59,7 @@ impl Conductor {
             messages: Messages::new(settings.verbosity, &progress),
             progress,
             progress_due: started,
-            behind: false,
+            behind_told: None,
         })
     }
 
@@ -135,18 +142,20 @@ impl Conductor {
         self.max_batches.is_some_and(|most| self.stats.batches >= most)
     }
 
-    /// Notes how late the last batch was written, and says so when it is more than an interval.
+    /// Notes how late the last batch was written, and says so, though not all the time, when it is
+    /// more than an interval.
     pub(super) fn note_delay(&mut self, delay: Duration, interval: Interval) {
         self.stats.delayed(delay);
-        let behind = delay > interval.duration();
-        if behind && !self.behind {
+        let now = Instant::now();
+        let told = self.behind_told.is_some_and(|told| now < told + BEHIND_AGAIN);
+        if delay > interval.duration().max(BEHIND_FROM) && !told {
+            self.behind_told = Some(now);
             self.messages.notice(format_args!(
                 "behind by {:.1} s: batches take longer than their interval of {interval}, reading waits for them",
                 delay.as_secs_f64()
             ));
             self.output.interrupted();
         }
-        self.behind = behind;
     }
 
     /// Does what signals have asked for, stopping aside: SIGUSR1 prints a status line, SIGHUP opens
