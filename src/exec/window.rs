@@ -49,17 +49,25 @@ impl Shard {
         }
     }
 
-    /// A new pane begins; the oldest leaves when there are too many. Keys that thereby come to
-    /// zero are gone.
+    /// A new pane begins; the oldest leaves when there are too many.
     pub(super) fn begin_pane(&mut self) {
+        if self.panes.is_some() {
+            self.make_room(1);
+            self.added.push_back(Vec::new());
+        }
+    }
+
+    /// Takes away the panes that would leave if so many came; keys that thereby come to zero are gone.
+    pub(super) fn make_room(&mut self, coming: usize) {
         let Some(panes) = self.panes else { return };
-        if self.added.len() == panes {
-            for (number, count) in self.added.pop_front().unwrap_or_default() {
+        while self.added.len() > panes.saturating_sub(coming)
+            && let Some(oldest) = self.added.pop_front()
+        {
+            for (number, count) in oldest {
                 self.subtract(number, u64::from(count));
             }
             self.tidy();
         }
-        self.added.push_back(Vec::new());
     }
 
     /// Adds to a key's count in the newest pane.
