@@ -121,7 +121,9 @@ impl Tcp {
     fn check(&mut self, cx: &mut Context) {
         let State::Connecting { socket, until, .. } = &self.state else { return };
         let error = match rustix::net::sockopt::socket_error(socket) {
-            Ok(Ok(())) if rustix::net::getpeername(socket).is_ok() => None,
+            Ok(Ok(())) if rustix::net::getpeername(socket).is_ok() => {
+                is_own_echo(socket).then_some(Errno::CONNREFUSED)
+            }
             // Not decided yet.
             Ok(Ok(())) if cx.now < *until => return,
             Ok(Ok(())) => Some(Errno::TIMEDOUT),
@@ -212,6 +214,13 @@ fn begin(address: SocketAddr) -> io::Result<OwnedFd> {
         Ok(()) | Err(Errno::INPROGRESS | Errno::INTR) => Ok(socket),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether a socket has connected to itself: without a listener, a port of the range that the kernel
+/// chooses local ports from may be given to the very connection that asks for it.
+fn is_own_echo(socket: &OwnedFd) -> bool {
+    let ends = (rustix::net::getsockname(socket), rustix::net::getpeername(socket));
+    matches!(ends, (Ok(ours), Ok(Some(theirs))) if ours == theirs)
 }
 
 /// The system's messages start with a capital; in the middle of ours they should not.
