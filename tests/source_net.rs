@@ -92,7 +92,7 @@ fn a_thousand_clients_are_served_and_their_lines_never_mix() {
     let mut clients: Vec<TcpStream> = Vec::new();
     for _ in 0..1000 {
         clients.push(connect(&rig));
-        if clients.len() % 100 == 0 {
+        if clients.len().is_multiple_of(100) {
             rig.turn().unwrap();
         }
     }

@@ -141,6 +141,7 @@ impl Source for Stdin {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

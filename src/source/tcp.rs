@@ -13,7 +13,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use super::SourceStats;
 use super::backoff::{Backoff, seconds};
 use super::context::{Context, Next, Source};
-use super::stream::{Progress, Stream};
+use super::stream::{Progress, Stream, keep_alive};
 use crate::error::{Result, plain};
 
 /// How long an address may take to answer before the next one is tried.
@@ -138,8 +138,7 @@ impl Tcp {
         if let Some(error) = error {
             return self.connect(others, Some(error.into()), cx);
         }
-        // Finds a peer that vanished without a word; without it only that is missing.
-        let _ = rustix::net::sockopt::set_socket_keepalive(&socket, true);
+        keep_alive(&socket);
         let stream = Stream::new(socket);
         if let Err(error) = cx.watch(PEER, &stream) {
             return self.fail(&plain(&error), cx);
