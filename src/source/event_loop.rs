@@ -78,6 +78,7 @@ impl EventLoop {
             return Err(Error::Usage(format!("{} sources are too many (at most {})", specs.len(), OWN - 1)));
         }
         let cannot = |error: io::Error| Error::io("cannot set up the event loop", &error);
+        let watching = |spec: &SourceSpec| matches!(spec.kind, SourceKind::Tail(_) | SourceKind::Dir(_));
         let mut this = EventLoop {
             poll: Poll::new().map_err(cannot)?,
             events: Events::with_capacity(1024),
@@ -88,7 +89,7 @@ impl EventLoop {
             shared: Shared::new(pool, options.max_line),
             ready: Ready::default(),
             notices: Notices::default(),
-            hints: Hints::new(),
+            hints: Hints::new(specs.iter().any(watching)),
             wakers: Vec::new(),
         };
         if let Some(fd) = this.hints.fd() {

@@ -139,3 +139,27 @@ impl Source for Stdin {
         self.stream.is_none()
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_copies_what_cannot_be_opened_again() {
+        let (reader, writer) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC).unwrap();
+        // Somebody else has made the shared description non-blocking.
+        rustix::fs::fcntl_setfl(&reader, OFlags::NONBLOCK).unwrap();
+        let failure = Arc::default();
+        let copied = pump(reader, &failure).unwrap();
+        let text = "some lines\n".repeat(50_000);
+        let expected = text.clone();
+        let feeder = std::thread::spawn(move || File::from(writer).write_all(text.as_bytes()).unwrap());
+        rustix::fs::fcntl_setfl(&copied, OFlags::empty()).unwrap();
+        let mut came = String::new();
+        File::from(copied.as_fd().try_clone_to_owned().unwrap()).read_to_string(&mut came).unwrap();
+        feeder.join().unwrap();
+        assert!(came == expected);
+        assert!(failure.get().is_none());
+    }
+}

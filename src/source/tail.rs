@@ -64,6 +64,8 @@ struct Followed {
     /// When something last came from it, or when it lost its name.
     moved: Instant,
     watch: Option<Watch>,
+    /// Whether it could not be read when that was last tried, which is said once.
+    failing: bool,
 }
 
 impl Tail {
@@ -167,7 +169,15 @@ impl Tail {
         self.opened += 1;
         let path = format!("/proc/self/fd/{}", file.as_raw_fd());
         let watch = cx.hints.watch_file(cx.source, Path::new(&path));
-        Ok(Followed { number: self.opened, file, place, carry: Carry::default(), moved: cx.now, watch })
+        Ok(Followed {
+            number: self.opened,
+            file,
+            place,
+            carry: Carry::default(),
+            moved: cx.now,
+            watch,
+            failing: false,
+        })
     }
 
     /// The current file has lost its name.
@@ -198,24 +208,15 @@ impl Tail {
     }
 
     fn read_followed(&mut self, at: usize, cx: &mut Context) -> Next {
-        let followed = self.old.get_mut(at).or(self.current.as_mut());
-        let Some(followed) = followed else { return Next::Wait };
+        let Some(followed) = self.old.get_mut(at).or(self.current.as_mut()) else { return Next::Wait };
         match followed.read(&self.label, cx) {
-            Ok(Next::Wait) => {}
+            Ok(Next::Wait) => followed.failing = false,
             Ok(next) => return next,
             Err(error) => {
-                let lost = cx.intake.discard(&mut followed.carry);
-                let mut what = format!("cannot be read on: {}", plain(&error));
-                if lost > 0 {
-                    what.push_str(&format!("; {lost} bytes of a line are lost"));
+                // Tried again at every poll; a file that has become another one is found by its name.
+                if !std::mem::replace(&mut followed.failing, true) {
+                    cx.notices.push(format!("{}: cannot be read on: {}, waiting", self.label, plain(&error)));
                 }
-                self.complain(what, cx);
-                let broken =
-                    if at < self.old.len() { Some(self.old.remove(at)) } else { self.current.take() };
-                if let Some(broken) = broken {
-                    self.close(broken, cx);
-                }
-                return Next::Wait;
             }
         }
         if at < self.old.len() && cx.now.saturating_duration_since(self.old[at].moved) >= GRACE {
