@@ -55,7 +55,9 @@ fn the_readme_names_every_option() {
         assert!(README.contains(&format!("--{option}")), "--{option} is not in the README");
     }
     for word in README.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')) {
-        if let Some(option) = word.strip_prefix("--").filter(|option| !option.is_empty()) {
+        if let Some(option) =
+            word.strip_prefix("--").filter(|option| option.starts_with(|c: char| c.is_ascii_lowercase()))
+        {
             let known = command
                 .get_subcommands()
                 .flat_map(|command| command.get_arguments())
