@@ -107,8 +107,8 @@ def dstream(path):
         return shutil.which(path)
     say("building dstream")
     subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=TOP, check=True)
-    metadata = os.environ.get("CARGO_TARGET_DIR", TOP / "target")
-    return str(Path(metadata).resolve() / "release" / "dstream")
+    target = os.environ.get("CARGO_TARGET_DIR", TOP / "target")
+    return str(Path(target).resolve() / "release" / "dstream")
 
 
 def data(name, size=None):
