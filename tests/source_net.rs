@@ -157,6 +157,28 @@ fn a_flood_starves_nobody() {
 }
 
 #[test]
+fn sources_share_a_pool_that_has_one_chunk() {
+    let dir = tempfile::tempdir().unwrap();
+    let paths: Vec<_> = (0..5).map(|n| dir.path().join(format!("s{n}"))).collect();
+    let all: Vec<String> = paths.iter().map(|path| from("unix-listen", path)).collect();
+    let mut events = EventLoop::new(&specs(&all), Options::default(), Pool::new(1)).unwrap();
+    let mut clients: Vec<UnixStream> = paths.iter().map(|path| UnixStream::connect(path).unwrap()).collect();
+    clients.iter_mut().for_each(|client| client.write_all(b"line\nlast").unwrap());
+    drop(clients);
+    let mut came = Vec::new();
+    // Nobody seals, as within a batch.
+    while came.len() < 5 * 10 {
+        let until = Some(Instant::now() + Duration::from_secs(20));
+        let turn = events.turn(until, &mut |chunk| came.extend_from_slice(chunk.bytes())).unwrap();
+        assert_ne!(turn, Turn::Idle, "starved: {:?}", String::from_utf8_lossy(&came));
+        if came.len() >= 4 * 10 {
+            events.seal(&mut |chunk| came.extend_from_slice(chunk.bytes()));
+        }
+    }
+    assert_eq!(came.iter().filter(|&&byte| byte == b'\n').count(), 10);
+}
+
+#[test]
 fn a_client_that_resets_loses_its_partial_line_only() {
     let mut rig = Rig::new(&[LISTEN]);
     let mut client = connect(&rig);

@@ -16,6 +16,8 @@ mod file;
 mod framing;
 mod hints;
 mod listen;
+mod open;
+mod place;
 mod queue;
 mod spec;
 mod stdin;
