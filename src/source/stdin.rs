@@ -81,15 +81,16 @@ fn pump(fd: OwnedFd, failure: &Arc<OnceLock<io::Error>>) -> io::Result<Stream> {
     rustix::fs::fcntl_setfl(&reader, OFlags::NONBLOCK)?;
     let failure = Arc::clone(failure);
     std::thread::Builder::new().name("stdin".into()).spawn(move || {
-        if let Err(error) = copy(File::from(fd), File::from(writer)) {
-            // Set once: there is one thread.
+        let mut writer = File::from(writer);
+        if let Err(error) = copy(File::from(fd), &mut writer) {
+            // Set once, there is one thread; and before the pipe's end tells that it is over.
             let _ = failure.set(error);
         }
     })?;
     Ok(Stream::new(reader))
 }
 
-fn copy(mut from: File, mut to: File) -> io::Result<()> {
+fn copy(mut from: File, to: &mut File) -> io::Result<()> {
     let mut buffer = vec![0; 64 * 1024];
     loop {
         match from.read(&mut buffer) {
