@@ -55,10 +55,6 @@ impl Conductor {
         })
     }
 
-    pub(super) fn messages(&self) -> &Messages {
-        &self.messages
-    }
-
     /// Tells the user what sources have to say.
     pub(super) fn relay(&mut self, notices: Vec<String>) {
         for notice in notices {

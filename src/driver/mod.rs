@@ -8,7 +8,6 @@ mod live;
 mod replay;
 mod signals;
 
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use crate::batch::{Interval, Pool, Time};
@@ -16,7 +15,7 @@ use crate::error::Result;
 use crate::monitor::{ProgressMode, Verbosity};
 use crate::plan::Plan;
 use crate::sink::FormatKind;
-use crate::source::{self, SourceKind, SourceSpec};
+use crate::source::{self, SourceSpec};
 use conductor::Conductor;
 use signals::Signals;
 
@@ -123,9 +122,6 @@ pub fn run(settings: Settings) -> Result<Ended> {
     let options = source::Options { max_line: settings.max_line, from_start: settings.from_start };
     let signals = Signals::install(matches!(settings.output, OutputTo::File(_)))?;
     let mut conductor = Conductor::new(&settings, &pool)?;
-    if settings.sources.iter().any(|spec| spec.kind == SourceKind::Stdin) && std::io::stdin().is_terminal() {
-        conductor.messages().notice("reading lines from the terminal; Ctrl-D on an empty line ends them");
-    }
     let ended = match settings.clock {
         Clock::Real { interval } => {
             live::run(&settings, &signals, &mut conductor, options, pool, interval, true)
