@@ -183,23 +183,24 @@ fn queues_give_one_file_a_batch() {
     assert_eq!(reader.batches(), 3);
     let mut batches = Vec::new();
     for batch in 0..4 {
-        let pending = std::cell::RefCell::new(Vec::<Chunk>::new());
-        let text = std::cell::RefCell::new(Vec::new());
-        let crunch = || {
-            pending
-                .borrow_mut()
-                .drain(..)
-                .for_each(|chunk| text.borrow_mut().extend_from_slice(chunk.bytes()))
-        };
-        let (mut full, mut starved) = (|chunk| pending.borrow_mut().push(chunk), crunch);
-        reader.read(batch, &mut full, &mut starved).unwrap();
-        crunch();
-        batches.push(text.into_inner());
+        let (mut pending, mut text) = (Vec::<Chunk>::new(), Vec::new());
+        reader.begin(batch);
+        while reader.turn(&mut |chunk| pending.push(chunk)).unwrap() != Turn::Idle {
+            pending.drain(..).for_each(|chunk| text.extend_from_slice(chunk.bytes()));
+        }
+        batches.push(text);
     }
     assert_eq!(batches[0], b"a1\na2\na1\na2\n");
     assert_eq!(batches[1], b"b1\n");
     assert!(batches[2] == big);
     assert!(batches[3].is_empty());
+    reader.begin(2);
+    let mut text = Vec::new();
+    let mut full = |chunk: Chunk| text.extend_from_slice(chunk.bytes());
+    assert_eq!(reader.turn(&mut full).unwrap(), Turn::Read);
+    reader.stop(&mut full);
+    assert_eq!(reader.turn(&mut full).unwrap(), Turn::Idle);
+    assert!(text.len() < big.len() && big.starts_with(&text) && text.ends_with(b"\n"));
     let missing =
         QueueReader::new(&specs(&[format!("queue:{}", path("none"))]), Options::default(), Pool::new(1));
     assert!(missing.is_err_and(|error| error.to_string().contains("none")));

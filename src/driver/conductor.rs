@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::bad::BadRecords;
+use super::signals::Signals;
 use super::{Ended, OutputTo, Settings};
 use crate::batch::{Chunk, Interval, Pool, Time};
 use crate::error::{Error, Result};
@@ -104,8 +105,9 @@ impl Conductor {
     }
 
     /// Closes the batch that ends at `time`: what it comes to is written, unless a window is not
-    /// due. The last batch of all has windows printed early.
+    /// due. The last batch of all, also when it is the last one asked for, has windows printed early.
     pub(super) fn close(&mut self, time: Time, last: bool) -> Result<()> {
+        let last = last || self.max_batches == Some(self.stats.batches + 1);
         self.job.finish()?;
         self.bad.settle(&self.job)?;
         if let Some(result) = self.job.close(time, last)?
@@ -147,17 +149,21 @@ impl Conductor {
         self.behind = behind;
     }
 
-    /// Opens the output again (SIGHUP).
-    pub(super) fn reopen(&mut self) {
-        if let Err(fault) = self.output.reopen() {
+    /// Does what signals have asked for, stopping aside: SIGUSR1 prints a status line, SIGHUP opens
+    /// the output again.
+    pub(super) fn obey(&mut self, signals: &Signals, read: impl FnOnce() -> SourceStats) -> Result<()> {
+        if signals.take_status() {
+            self.job.finish()?;
+            self.count(read());
+            self.messages.notice(self.stats.status(Instant::now()));
+            self.output.interrupted();
+        }
+        if signals.take_reopen()
+            && let Err(fault) = self.output.reopen()
+        {
             self.messages.error(format_args!("{fault}; going on with the old file"));
         }
-    }
-
-    /// Prints a status line (SIGUSR1).
-    pub(super) fn status(&mut self) {
-        self.messages.notice(self.stats.status(Instant::now()));
-        self.output.interrupted();
+        Ok(())
     }
 
     /// Ends the run: what was written is made sure of, progress goes, and the summary is told

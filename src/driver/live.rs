@@ -23,6 +23,7 @@ pub(super) fn run(
 ) -> Result<Ended> {
     let mut sources = EventLoop::new(&settings.sources, options, pool)?;
     sources.wake_on(signals.wake()?)?;
+    conductor.relay(sources.notices());
     let mut clock = BatchClock::start(interval);
     let deadline = settings.duration.map(|duration| Instant::now() + duration.duration());
     while !signals.stop() && !conductor.enough() && deadline.is_none_or(|deadline| Instant::now() < deadline)
@@ -30,7 +31,11 @@ pub(super) fn run(
         let until = ticks.then(|| clock.until()).into_iter().chain(deadline).min();
         match sources.turn(until, &mut |chunk| conductor.accept(chunk))? {
             Turn::Full => conductor.relieve(),
-            Turn::Woken => obey(signals, conductor, &sources),
+            Turn::Woken => {
+                // So that a status line tells of everything that was read.
+                sources.seal(&mut |chunk| conductor.accept(chunk));
+                conductor.obey(signals, || sources.stats())?;
+            }
             Turn::Read | Turn::Idle => {}
         }
         conductor.keep_up(|| sources.stats())?;
@@ -57,15 +62,4 @@ pub(super) fn run(
     conductor.count(sources.stats());
     conductor.count_incomplete(sources.incomplete());
     Ok(if signals.interrupted() { Ended::Interrupted } else { Ended::Drained })
-}
-
-/// Does what signals have asked for, stopping aside.
-fn obey(signals: &Signals, conductor: &mut Conductor, sources: &EventLoop) {
-    if signals.take_status() {
-        conductor.count(sources.stats());
-        conductor.status();
-    }
-    if signals.take_reopen() {
-        conductor.reopen();
-    }
 }

@@ -26,27 +26,47 @@ pub(super) fn run(
     if !others.is_empty() {
         let mut sources = EventLoop::new(&others, options, pool)?;
         sources.wake_on(signals.wake()?)?;
+        conductor.relay(sources.notices());
         while !signals.stop() && !sources.ended() {
-            if sources.turn(None, &mut |chunk| conductor.accept(chunk))? == Turn::Full {
-                conductor.relieve();
+            match sources.turn(None, &mut |chunk| conductor.accept(chunk))? {
+                Turn::Full => conductor.relieve(),
+                Turn::Woken => {
+                    // So that a status line tells of everything that was read.
+                    sources.seal(&mut |chunk| conductor.accept(chunk));
+                    conductor.obey(signals, || sources.stats())?;
+                }
+                Turn::Read | Turn::Idle => {}
             }
             conductor.keep_up(|| sources.stats())?;
+            conductor.relay(sources.notices());
         }
-        conductor.relay(sources.notices());
+        sources.seal(&mut |chunk| conductor.accept(chunk));
         read = sources.stats();
+        read.bytes_lost += sources.incomplete();
     }
     let within = |duration: Interval| (duration.as_millis() / clock.interval.as_millis()) as u64;
     let limits = settings.duration.map(within).into_iter().chain(settings.max_batches);
     let batches = limits.fold(queue.batches().max(1) as u64, u64::min) as usize;
     for batch in 0..batches {
-        queue.read(batch, &mut |chunk| conductor.accept(chunk), &mut || conductor.relieve())?;
-        let total = sum(read, queue.stats());
-        conductor.keep_up(|| total)?;
+        queue.begin(batch);
+        loop {
+            if signals.stop() {
+                queue.stop(&mut |chunk| conductor.accept(chunk));
+            }
+            match queue.turn(&mut |chunk| conductor.accept(chunk))? {
+                Turn::Idle => break,
+                Turn::Full => conductor.relieve(),
+                Turn::Read | Turn::Woken => {}
+            }
+            let total = || sum(read, queue.stats());
+            conductor.obey(signals, total)?;
+            conductor.keep_up(total)?;
+        }
         let last = batch + 1 == batches || signals.stop();
         if last || !clock.once {
             conductor.close(clock.tick(if clock.once { 0 } else { batch }), last)?;
         }
-        conductor.count(total);
+        conductor.count(sum(read, queue.stats()));
         if last {
             break;
         }
@@ -59,5 +79,6 @@ fn sum(mut read: SourceStats, queued: SourceStats) -> SourceStats {
     read.bytes += queued.bytes;
     read.lines_cut += queued.lines_cut;
     read.bytes_cut += queued.bytes_cut;
+    read.bytes_lost += queued.bytes_lost;
     read
 }

@@ -1,12 +1,12 @@
 //! `queue:FILE,FILE,…`: one file a batch, on a virtual clock. No event loop is needed: a batch's
 //! files are read to their end when the driver comes to that batch.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::decode::{Text, unreadable};
 use super::framing::{Carry, Fill, Framer, Intake, Shared};
 use super::spec::check;
-use super::{Options, SourceKind, SourceSpec, SourceStats};
+use super::{Options, SourceKind, SourceSpec, SourceStats, Turn};
 use crate::batch::{Chunk, Pool, SourceId};
 use crate::error::{Error, Result};
 
@@ -14,6 +14,18 @@ use crate::error::{Error, Result};
 pub struct QueueReader {
     queues: Vec<Vec<Option<PathBuf>>>,
     shared: Shared,
+    /// The present batch, and which queue's element comes next in it.
+    batch: usize,
+    next: usize,
+    open: Option<OpenFile>,
+}
+
+/// The file that is being read.
+struct OpenFile {
+    path: PathBuf,
+    text: Text,
+    carry: Carry,
+    framer: Framer,
 }
 
 impl QueueReader {
@@ -37,7 +49,8 @@ impl QueueReader {
                 Text::open(path)?;
             }
         }
-        Ok(QueueReader { queues, shared: Shared::new(pool, options.max_line) })
+        let shared = Shared::new(pool, options.max_line);
+        Ok(QueueReader { queues, shared, batch: 0, next: 0, open: None })
     }
 
     /// How many batches there are: the elements of the longest queue.
@@ -45,44 +58,60 @@ impl QueueReader {
         self.queues.iter().map(Vec::len).max().unwrap_or(0)
     }
 
-    /// Reads the files of one batch (the first is 0) to their end. Chunks with whole lines go to
-    /// `full`, the last ones too. While the pool is empty, `starved` is called: a chunk must be free
-    /// after it.
+    /// Turns to the files of a batch; the first is 0.
+    pub fn begin(&mut self, batch: usize) {
+        (self.batch, self.next, self.open) = (batch, 0, None);
+    }
+
+    /// Reads once from the batch's files. Chunks with whole lines go to `full`, the last ones too.
+    /// [`Turn::Idle`] says that all of them were read to their end, [`Turn::Full`] that nothing was
+    /// read because the pool had no chunk.
     ///
     /// # Errors
     /// Names the file that cannot be read, or whose compressed data are broken.
-    pub fn read(
-        &mut self,
-        batch: usize,
-        full: &mut dyn FnMut(Chunk),
-        starved: &mut dyn FnMut(),
-    ) -> Result<()> {
-        for (index, queue) in self.queues.iter().enumerate() {
-            if let Some(Some(path)) = queue.get(batch) {
-                let mut framer = Framer::new(SourceId(index as u16));
-                let mut intake = Intake { framer: &mut framer, shared: &mut self.shared, full };
-                read_file(path, &mut intake, starved)?;
+    pub fn turn(&mut self, full: &mut dyn FnMut(Chunk)) -> Result<Turn> {
+        let Some(mut file) = self.open.take().map_or_else(|| self.open_next(), |file| Ok(Some(file)))? else {
+            return Ok(Turn::Idle);
+        };
+        let OpenFile { path, text, carry, framer } = &mut file;
+        let mut intake = Intake { framer, shared: &mut self.shared, full };
+        let turn = match intake.fill(carry, &mut |room| std::io::Read::read(text, room)) {
+            Ok(Fill::Bytes) => Turn::Read,
+            Ok(Fill::Nothing) if intake.finish(carry) => {
                 framer.seal(full);
+                return Ok(Turn::Read);
+            }
+            Ok(Fill::Nothing | Fill::Starved) => Turn::Full,
+            Err(error) => return Err(unreadable(path, text, &error)),
+        };
+        self.open = Some(file);
+        Ok(turn)
+    }
+
+    /// Leaves the rest of the batch unread. Whole lines are handed over; what has come of the line
+    /// behind them counts as lost.
+    pub fn stop(&mut self, full: &mut dyn FnMut(Chunk)) {
+        if let Some(OpenFile { mut carry, mut framer, .. }) = self.open.take() {
+            Intake { framer: &mut framer, shared: &mut self.shared, full }.discard(&mut carry);
+            framer.seal(full);
+        }
+        self.next = self.queues.len();
+    }
+
+    fn open_next(&mut self) -> Result<Option<OpenFile>> {
+        while let Some(queue) = self.queues.get(self.next) {
+            let framer = Framer::new(SourceId(self.next as u16));
+            self.next += 1;
+            if let Some(Some(path)) = queue.get(self.batch) {
+                let (path, text) = (path.clone(), Text::open(path)?);
+                return Ok(Some(OpenFile { path, text, carry: Carry::default(), framer }));
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Totals since the start.
     pub fn stats(&self) -> SourceStats {
         self.shared.stats
-    }
-}
-
-fn read_file(path: &Path, intake: &mut Intake, starved: &mut dyn FnMut()) -> Result<()> {
-    let mut text = Text::open(path)?;
-    let mut carry = Carry::default();
-    loop {
-        match intake.fill(&mut carry, &mut |room| std::io::Read::read(&mut text, room)) {
-            Ok(Fill::Bytes) => {}
-            Ok(Fill::Nothing) if intake.finish(&mut carry) => return Ok(()),
-            Ok(Fill::Nothing | Fill::Starved) => starved(),
-            Err(error) => return Err(unreadable(path, &text, &error)),
-        }
     }
 }

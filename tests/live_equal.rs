@@ -1,0 +1,259 @@
+//! The same bytes from any number of workers, and the same results as slow and simple code.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod live_support;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::Path;
+
+use live_support::*;
+
+const WORKERS: [&str; 3] = ["-j1", "-j2", "-j16"];
+
+/// Runs a command with every number of workers; all must print the same and exit with the same code.
+fn same(dir: &Path, line: &str) -> Ended {
+    let mut first: Option<Ended> = None;
+    for workers in WORKERS {
+        let ended = Run::stalled({
+            let mut command = dstream(words(line));
+            command.arg(workers).current_dir(dir);
+            command
+        })
+        .end();
+        if let Some(first) = &first {
+            assert!(ended.stdout == first.stdout, "{line} {workers}: stdout differs from -j1");
+            assert_eq!(ended.code, first.code, "{line} {workers}");
+            assert_eq!(untimed(&ended.stderr), untimed(&first.stderr), "{line} {workers}");
+        } else {
+            first = Some(ended);
+        }
+    }
+    first.unwrap()
+}
+
+/// A message without the times and rates that a summary tells.
+fn untimed(message: &str) -> (&str, &str) {
+    let (before, timed) = message.split_once(" in ").unwrap_or((message, ""));
+    (before, timed.split(';').nth(1).unwrap_or_default())
+}
+
+/// The lines of a text as records are defined.
+fn records(text: &[u8]) -> Vec<String> {
+    let mut lines: Vec<&[u8]> = text.split(|&byte| byte == b'\n').collect();
+    if lines.last().is_some_and(|last| last.is_empty()) {
+        lines.pop();
+    }
+    let line = |line: &[u8]| String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)).into_owned();
+    lines.into_iter().map(line).collect()
+}
+
+fn python_space(c: char) -> bool {
+    c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
+}
+
+fn tally<'a>(words: impl IntoIterator<Item = &'a str>) -> HashMap<String, u64> {
+    let mut counts = HashMap::new();
+    words.into_iter().for_each(|word| *counts.entry(word.to_string()).or_default() += 1);
+    counts
+}
+
+fn python_split(records: &[String]) -> HashMap<String, u64> {
+    tally(records.iter().flat_map(|line| line.split(python_space)).filter(|word| !word.is_empty()))
+}
+
+#[test]
+fn words_are_those_of_slow_code() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = random_text(&mut Random(1), 60_000);
+    fs::write(dir.path().join("text"), &text).unwrap();
+    let records = records(&text);
+    let lower: Vec<String> = records.iter().map(|line| line.to_lowercase()).collect();
+    let by_regex = regex::Regex::new(r"\w+").unwrap();
+    let cases = [
+        ("", python_split(&records)),
+        ("--by space", tally(records.iter().flat_map(|line| line.split(' ')))),
+        ("--lower", python_split(&lower)),
+        (
+            r"--by regex:\w+",
+            tally(records.iter().flat_map(|line| by_regex.find_iter(line)).map(|m| m.as_str())),
+        ),
+        ("--filter regex:lord", {
+            let kept: Vec<_> = records.iter().filter(|line| line.contains("lord")).cloned().collect();
+            python_split(&kept)
+        }),
+    ];
+    for (options, expected) in cases {
+        let line = format!(
+            "wordcount --once --limit 0 --format json text {options} --start-time 2020-01-01T00:00:00Z --clock virtual"
+        );
+        let counts = json_counts(&same(dir.path(), &line).stdout);
+        assert_eq!(counts.len(), expected.len(), "{options}");
+        for (word, count) in &expected {
+            assert_eq!(counts.get(word), Some(count), "{options}: {word:?}");
+        }
+    }
+}
+
+#[test]
+fn every_format_and_order_is_the_same_from_any_number_of_workers() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = random_text(&mut Random(2), 30_000);
+    for (n, part) in text.chunks(text.len() / 5 + 1).enumerate() {
+        fs::write(dir.path().join(format!("q{n}")), part).unwrap();
+    }
+    let queue = "--from queue:q0,q1,,q2,q3,q4,";
+    for options in [
+        "",
+        "--limit 0",
+        "--limit 0 --sort key",
+        "--limit 3 --sort none",
+        "--limit 0 --format csv --total",
+        "--limit 0 --format tsv --window 3s --slide 2s",
+        "--format json --window 4s",
+        "--format table --total",
+        "--once",
+    ] {
+        for command in [
+            "wordcount",
+            "wordcount --by space --lower",
+            "count",
+            "count --key field:2",
+            r"count --key regex:u(\d)",
+        ] {
+            let ended = same(dir.path(), &format!("{command} {queue} {options}"));
+            assert_eq!(ended.code, Some(0), "{command} {options}: {}", ended.stderr);
+            assert!(!ended.stdout.is_empty());
+        }
+    }
+}
+
+#[test]
+fn windows_and_totals_are_those_of_slow_code() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut random = Random(3);
+    let mut batches: Vec<HashMap<String, u64>> = Vec::new();
+    let mut spec = String::from("queue:");
+    for n in 0..24 {
+        let mut words: Vec<String> = Vec::new();
+        for _ in 0..random.below(400) {
+            words.push(format!("k{}", random.below(1 + n * 5)));
+        }
+        let name = format!("b{n}");
+        // Some intervals in which nothing came.
+        if n % 7 == 3 {
+            words.clear();
+        } else {
+            fs::write(dir.path().join(&name), words.join("\n")).unwrap();
+            spec += &name;
+        }
+        if n < 23 {
+            spec.push(',');
+        }
+        batches.push(tally(words.iter().map(String::as_str)));
+    }
+    for (window, slide) in [(1, 1), (2, 1), (4, 2), (5, 1), (6, 4), (3, 6), (12, 3), (24, 8), (40, 1)] {
+        let line = format!(
+            "wordcount --from {spec} --limit 0 --format json --sort key --window {window}s --slide {slide}s"
+        );
+        let ended = same(dir.path(), &line);
+        let mut expected = String::new();
+        for at in (slide..=batches.len()).step_by(slide) {
+            let mut sum: BTreeMap<&str, u64> = BTreeMap::new();
+            for batch in &batches[at.saturating_sub(window)..at] {
+                batch.iter().for_each(|(key, count)| *sum.entry(key).or_default() += count);
+            }
+            for (key, count) in sum {
+                let (minute, second) = (at / 60, at % 60);
+                expected += &format!(
+                    "{{\"time\":\"1970-01-01T00:{minute:02}:{second:02}Z\",\"key\":\"{key}\",\"count\":{count}}}\n"
+                );
+            }
+        }
+        assert_eq!(ended.stdout, expected, "{line}");
+    }
+    let ended =
+        same(dir.path(), &format!("wordcount --from {spec} --limit 0 --total --format json --sort key"));
+    let mut total: BTreeMap<String, u64> = BTreeMap::new();
+    let mut expected = String::new();
+    for (n, batch) in batches.iter().enumerate() {
+        batch.iter().for_each(|(key, count)| *total.entry(key.clone()).or_default() += count);
+        for (key, count) in &total {
+            expected += &format!(
+                "{{\"time\":\"1970-01-01T00:00:{:02}Z\",\"key\":\"{key}\",\"count\":{count}}}\n",
+                n + 1
+            );
+        }
+    }
+    assert_eq!(ended.stdout, expected);
+}
+
+/// JSON records, about one in five of them bad; the keys of the good ones and the bad lines.
+fn json_lines(random: &mut Random, lines: usize) -> (Vec<u8>, HashMap<String, u64>, String) {
+    let (mut text, mut keys, mut bad) = (String::new(), Vec::new(), String::new());
+    for n in 0..lines {
+        let line = match random.below(15) {
+            0 => format!("not json {n}"),
+            1 => format!("{{\"user\":{{\"id\":{n}}}}}"),
+            2 => format!("{{\"user\":{{\"name\":\"x\"}} {n}"),
+            _ => {
+                let key = format!("name {}", random.below(500));
+                let line = format!(
+                    "{{\"n\":{n},\"user\":{{\"name\":\"{key}\"}},\"text\":\"{}\"}}",
+                    "t".repeat(n % 60)
+                );
+                keys.push(key);
+                text += &line;
+                text.push('\n');
+                continue;
+            }
+        };
+        text += &line;
+        text.push('\n');
+        bad += &line;
+        bad.push('\n');
+    }
+    (text.into_bytes(), tally(keys.iter().map(String::as_str)), bad)
+}
+
+#[test]
+fn bad_records_are_left_out_kept_or_fatal_alike_from_any_number_of_workers() {
+    let dir = tempfile::tempdir().unwrap();
+    let (text, expected, bad) = json_lines(&mut Random(4), 60_000);
+    fs::write(dir.path().join("text"), &text).unwrap();
+    let command = "count --key json:user.name --limit 0 --format json --clock virtual text";
+    let skipped = bad.lines().count();
+    for workers in WORKERS {
+        let kept = dir.path().join(format!("kept{workers}"));
+        let start = |how: &str| {
+            let mut command = dstream(words(command));
+            command.args([workers, "--on-error", how]).current_dir(dir.path());
+            Run::stalled(command).end()
+        };
+        let ended = start(&format!("file={}", kept.display()));
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        assert!(json_counts(&ended.stdout) == expected);
+        assert!(fs::read_to_string(&kept).unwrap() == bad, "{workers}: all bad lines, in the input's order");
+        let ended = start("skip");
+        assert!(json_counts(&ended.stdout) == expected);
+        let digits: String =
+            ended.stderr.split("skipped ").nth(1).unwrap().split(' ').next().unwrap().replace(',', "");
+        assert_eq!(digits, skipped.to_string());
+    }
+    let ended = same(dir.path(), &format!("{command} --on-error fail"));
+    assert_eq!((ended.code, &*ended.stdout), (Some(3), ""));
+    let first = bad.lines().next().unwrap();
+    assert!(ended.stderr.contains(&format!("{first:?}")), "{}", ended.stderr);
+}
+
+#[test]
+fn a_bad_record_ends_a_live_run_at_once() {
+    let mut run = Run::start(words("count --key field:2 --interval 50ms --on-error fail -j4"));
+    run.write("a b\nc d\n");
+    run.until_stdout("the good ones", |text| text.contains("('b', 1)") && text.contains("('d', 1)"));
+    run.write("lonely\nx y\n");
+    let ended = run.end();
+    assert_eq!(ended.code, Some(3));
+    assert!(ended.stderr.contains("lonely"), "{}", ended.stderr);
+    assert!(!ended.stdout.contains("('y', 1)"), "its batch is not printed");
+}
