@@ -8,10 +8,13 @@ use super::spill::Spill;
 use super::words::Word;
 
 /// Words of a class after which it is judged whether its hot table is worth asking.
-const WINDOW: usize = 1 << 18;
+const WINDOW: usize = 1 << 17;
 
 /// Windows in which the hot table is not asked after one in which it knew hardly any word.
-const BYPASSED: usize = 15;
+const BYPASSED: usize = 31;
+
+/// Words whose slots are asked for together.
+const GROUP: usize = 32;
 
 /// Counts of the keys of one class.
 pub(super) struct Class<K> {
@@ -33,7 +36,9 @@ impl<K: InlineKey> Class<K> {
     ///
     /// # Safety
     /// Each word must lie within `block`, must have one of the class's lengths and no `\n` in it,
-    /// and 16 bytes from the start of each word on must be readable.
+    /// and
+    /// [`super::key::MAX_INLINE`] bytes from the start of each word on must be readable.
+    #[inline(never)]
     pub(super) unsafe fn count_words(&mut self, block: *const u8, words: &[Word], seed: &Seed) {
         if self.bypass > 0 {
             for word in words {
@@ -48,13 +53,20 @@ impl<K: InlineKey> Class<K> {
             return;
         }
         let mut spilled = 0;
-        for word in words {
-            // SAFETY: the caller's promise.
-            let key = unsafe { K::read(block.add(word.start()), word.len()) };
-            let hash = key.hash(seed);
-            if let Err(Full) = self.hot.add(key, hash, 1, seed) {
-                self.spill.push(key, hash);
-                spilled += 1;
+        let mut hashed = [(K::FREE, 0); GROUP];
+        for group in words.chunks(GROUP) {
+            for (word, hashed) in group.iter().zip(&mut hashed) {
+                // SAFETY: the caller's promise.
+                let key = unsafe { K::read(block.add(word.start()), word.len()) };
+                let hash = key.hash(seed);
+                self.hot.prefetch(hash);
+                *hashed = (key, hash);
+            }
+            for &(key, hash) in &hashed[..group.len()] {
+                if let Err(Full) = self.hot.add(key, hash, 1, seed) {
+                    self.spill.push(key, hash);
+                    spilled += 1;
+                }
             }
         }
         self.seen += words.len();

@@ -4,6 +4,7 @@
 //! start; [`Words::classify`] computes lengths and sorts the words by length class without a
 //! branch on any single word, because the length of the next word cannot be predicted.
 
+use super::key::MAX_INLINE;
 use super::level::{Instructions, Level};
 use super::portable;
 #[cfg(target_arch = "x86_64")]
@@ -69,12 +70,13 @@ pub(super) struct Found {
     pub(super) non_ascii: bool,
 }
 
-/// How many words there are in each class.
+/// How many words there are in each class. The kernels count all words beyond 16 bytes as long.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     pub(super) empty: usize,
     pub(super) short: usize,
     pub(super) medium: usize,
+    pub(super) wide: usize,
     pub(super) long: usize,
 }
 
@@ -84,14 +86,15 @@ pub(super) struct Words {
     /// Where words start: 0, then the place behind each delimiter. So word `i` lies between
     /// `starts[i]` and `starts[i + 1] - 1`.
     starts: Box<[u16]>,
-    /// Words of 1 to 8 bytes, 9 to 16, and more.
+    /// Words of 1 to 8 bytes, 9 to 16, 17 to 32, and more.
     short: Box<[Word]>,
     medium: Box<[Word]>,
+    wide: Box<[Word]>,
     long: Box<[Word]>,
     tally: Tally,
 }
 
-/// Where the kernels write the classes. Each has room for every word a block can have in it and
+/// Where the kernels write the classes; all words beyond 16 bytes are long to them. Each has room for every word a block can have in it and
 /// [`OVERRUN`] more.
 pub(super) struct Classes {
     pub(super) short: *mut Word,
@@ -106,6 +109,7 @@ impl Default for Words {
             starts: vec![0; BLOCK + 1 + OVERRUN].into_boxed_slice(),
             short: class(1),
             medium: class(9),
+            wide: class(17),
             long: class(17),
             tally: Tally::default(),
         }
@@ -154,7 +158,23 @@ impl Words {
                 _ => portable::classify(starts, ended, &classes),
             }
         };
+        self.part_long();
         self.tally
+    }
+
+    /// Parts the words of 17 to 32 bytes from the longer ones. Words beyond 16 bytes are so few that
+    /// this is cheaper here than one more class in the kernels.
+    fn part_long(&mut self) {
+        let (mut wide, mut long) = (0, 0);
+        for i in 0..self.tally.long {
+            let word = self.long[i];
+            self.wide[wide] = word;
+            self.long[long] = word;
+            let fits = usize::from(word.len() <= MAX_INLINE);
+            wide += fits;
+            long += 1 - fits;
+        }
+        (self.tally.wide, self.tally.long) = (wide, long);
     }
 
     /// Where the text behind the first `ended` words starts.
@@ -172,7 +192,12 @@ impl Words {
         &self.medium[..self.tally.medium]
     }
 
-    /// The words of 17 bytes and more, in no order.
+    /// The words of 17 to 32 bytes, in no order.
+    pub(super) fn wide(&self) -> &[Word] {
+        &self.wide[..self.tally.wide]
+    }
+
+    /// The words of more than 32 bytes, in no order.
     pub(super) fn long(&self) -> &[Word] {
         &self.long[..self.tally.long]
     }
