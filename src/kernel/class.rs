@@ -46,10 +46,7 @@ impl<K: InlineKey> Class<K> {
                 let key = unsafe { K::read(block.add(word.start()), word.len()) };
                 self.spill.push(key, key.hash(seed));
             }
-            self.bypass = self.bypass.saturating_sub(words.len());
-            if self.bypass == 0 {
-                self.evict(seed);
-            }
+            self.bypassed(words.len(), seed);
             return;
         }
         let mut spilled = 0;
@@ -69,11 +66,7 @@ impl<K: InlineKey> Class<K> {
                 }
             }
         }
-        self.seen += words.len();
-        self.spilled += spilled;
-        if self.seen >= WINDOW {
-            self.judge(seed);
-        }
+        self.asked(words.len(), spilled, seed);
     }
 
     /// Adapts to what the last window was like.
@@ -96,10 +89,35 @@ impl<K: InlineKey> Class<K> {
     /// Adds `count` to a key.
     pub(super) fn add(&mut self, key: K, count: u64, seed: &Seed) {
         let hash = key.hash(seed);
-        match self.hot.add(key, hash, count, seed) {
+        if self.bypass > 0 && count == 1 {
+            self.spill.push(key, hash);
+            self.bypassed(1, seed);
+            return;
+        }
+        let added = self.hot.add(key, hash, count, seed);
+        match added {
             Ok(()) => {}
             Err(Full) if count == 1 => self.spill.push(key, hash),
             Err(Full) => self.spill.push_sum(key, hash, count),
+        }
+        self.asked(1, usize::from(added.is_err()), seed);
+    }
+
+    /// Notes that some words went past the hot table.
+    fn bypassed(&mut self, words: usize, seed: &Seed) {
+        self.bypass = self.bypass.saturating_sub(words);
+        if self.bypass == 0 {
+            self.evict(seed);
+        }
+    }
+
+    /// Notes that the hot table was asked for some words and had no place for `spilled` of them.
+    #[inline(always)]
+    fn asked(&mut self, words: usize, spilled: usize, seed: &Seed) {
+        self.seen += words;
+        self.spilled += spilled;
+        if self.seen >= WINDOW {
+            self.judge(seed);
         }
     }
 

@@ -182,23 +182,73 @@ impl Words {
         usize::from(self.starts[ended])
     }
 
-    /// The words of 1 to 8 bytes, in no order.
+    /// The words of 1 to 8 bytes.
     pub(super) fn short(&self) -> &[Word] {
         &self.short[..self.tally.short]
     }
 
-    /// The words of 9 to 16 bytes, in no order.
+    /// The words of 9 to 16 bytes.
     pub(super) fn medium(&self) -> &[Word] {
         &self.medium[..self.tally.medium]
     }
 
-    /// The words of 17 to 32 bytes, in no order.
+    /// The words of 17 to 32 bytes.
     pub(super) fn wide(&self) -> &[Word] {
         &self.wide[..self.tally.wide]
     }
 
-    /// The words of more than 32 bytes, in no order.
+    /// The words of more than 32 bytes.
     pub(super) fn long(&self) -> &[Word] {
         &self.long[..self.tally.long]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn every_level_finds_and_classifies_as_one_byte_at_a_time(
+            text in prop::collection::vec(prop_oneof![Just(b' '), Just(b'\n'), any::<u8>(), b'a'..=b'z'], 0..2000),
+            sparse: bool,
+            behind: u8,
+        ) {
+            // Sparse texts have long words.
+            let text: Vec<u8> =
+                text.into_iter().filter(|&byte| !sparse || byte >= b'a' || byte == b'\n').collect();
+            let mut padded = text.clone();
+            padded.resize(text.len() + 64, behind);
+            for delimiters in [Delimiters::Space, Delimiters::Whitespace] {
+                let mut twin: Vec<(usize, usize)> = Vec::new();
+                let mut start = 0;
+                for at in (0..text.len()).filter(|&at| delimiters.contains(text[at])) {
+                    twin.push((start, at - start));
+                    start = at + 1;
+                }
+                let of_length = |least: usize, most: usize| -> Vec<(usize, usize)> {
+                    twin.iter().copied().filter(|(_, len)| (least..=most).contains(len)).collect()
+                };
+                for level in Level::available() {
+                    let mut words = Words::default();
+                    let found = words.scan(level, delimiters, &padded, text.len());
+                    prop_assert_eq!(found.ended, twin.len());
+                    prop_assert_eq!(found.carriage_return, text.contains(&b'\r'));
+                    prop_assert_eq!(found.non_ascii, !text.is_ascii());
+                    prop_assert_eq!(words.end_of(found.ended), start);
+                    let tally = words.classify(level, found.ended);
+                    let places = |words: &[Word]| -> Vec<(usize, usize)> {
+                        words.iter().map(|word| (word.start(), word.len())).collect()
+                    };
+                    prop_assert_eq!(tally.empty, of_length(0, 0).len());
+                    prop_assert_eq!(places(words.short()), of_length(1, 8));
+                    prop_assert_eq!(places(words.medium()), of_length(9, 16));
+                    prop_assert_eq!(places(words.wide()), of_length(17, 32));
+                    prop_assert_eq!(places(words.long()), of_length(33, BLOCK));
+                }
+            }
+        }
     }
 }
