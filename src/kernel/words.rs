@@ -154,6 +154,8 @@ impl Words {
         self.tally = unsafe {
             match level.0 {
                 #[cfg(target_arch = "x86_64")]
+                Instructions::Avx2 => x86::classify_avx2(starts, ended, &classes),
+                #[cfg(target_arch = "x86_64")]
                 Instructions::Avx512 => avx512::classify(starts, ended, &classes),
                 _ => portable::classify(starts, ended, &classes),
             }
