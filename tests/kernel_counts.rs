@@ -74,7 +74,7 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         6 => "[a-z]{1,9}".prop_map(String::into_bytes),
         6 => Just(b" ".to_vec()),
-        2 => "[A-Z]{8,20}".prop_map(String::into_bytes),
+        2 => "[A-Z]{8,36}".prop_map(String::into_bytes),
         2 => prop::sample::select(vec!["\n", "\r\n", "\r", "\t", "\x0b", "\x0c", "\x1c", "\x1f", "  ", "\0", "\x08", "\x0e", "\x1b", "!"])
             .prop_map(|text| text.as_bytes().to_vec()),
         2 => prop::sample::select(vec!["\u{85}", "\u{a0}", "\u{1680}", "\u{2000}", "\u{200a}", "\u{200b}", "\u{2028}", "\u{2029}",
@@ -113,7 +113,7 @@ proptest! {
 
     #[test]
     fn keys_that_are_added_and_spans(
-        keys in prop::collection::vec((prop::collection::vec(prop_oneof![Just(b'\n'), Just(b'a'), any::<u8>()], 0..24), 0_u64..4), 0..60),
+        keys in prop::collection::vec((prop::collection::vec(prop_oneof![Just(b'\n'), Just(b'a'), any::<u8>()], 0..40), 0_u64..4), 0..60),
     ) {
         let seed = Seed::random();
         let mut added = CountTable::new(&seed, 1 << 20);
@@ -173,10 +173,11 @@ fn equal_keys_after_replacement_are_one_key() {
 
 /// Different keys of all classes from a number.
 fn key(number: u64) -> String {
-    match number % 3 {
+    match number % 4 {
         0 => format!("{number:x}"),
         1 => format!("{number:09x}"),
-        _ => format!("{number:x}-a-long-key-{number}"),
+        2 => format!("{number:x}-a-wide-key-{number}"),
+        _ => format!("{number:x}-a-key-that-is-held-by-reference-{number}"),
     }
 }
 
