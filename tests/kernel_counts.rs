@@ -271,3 +271,39 @@ fn a_key_keeps_its_shard_from_batch_to_batch() {
     assert_eq!(few, shards(100_000));
     assert_eq!(few, shards(600_000));
 }
+
+#[test]
+fn threads_share_a_merge() {
+    let seed = Seed::random();
+    let tables = std::thread::scope(|scope| {
+        let count = |worker: u64| {
+            let seed = &seed;
+            move || {
+                let mut table = CountTable::new(seed, 1 << 20);
+                for number in 0..200_000 {
+                    table.add(key(number * worker).as_bytes(), 1);
+                }
+                table
+            }
+        };
+        let workers: Vec<_> = (1..4).map(|worker| scope.spawn(count(worker))).collect();
+        workers.into_iter().map(|worker| worker.join().expect("a table")).collect()
+    });
+    let merge = Merge::new(tables);
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let take = || {
+        let (mut scratch, mut total) = (Scratch::default(), 0);
+        loop {
+            let partition = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            if partition >= merge.partitions() {
+                return total;
+            }
+            merge.partition(partition, &mut scratch, |_, count| total += count);
+        }
+    };
+    let totals: Vec<u64> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..3).map(|_| scope.spawn(take)).collect();
+        workers.into_iter().map(|worker| worker.join().expect("a total")).collect()
+    });
+    assert_eq!(totals.iter().sum::<u64>(), 600_000);
+}
