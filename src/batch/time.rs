@@ -29,12 +29,12 @@ impl Time {
     /// The first multiple of `interval` (since the epoch) that is later than this time.
     pub fn next_tick(self, interval: Interval) -> Time {
         let step = interval.as_millis();
-        Time((self.0.div_euclid(step) + 1) * step)
+        Time((self.0.div_euclid(step) + 1).saturating_mul(step))
     }
 
-    /// The time `intervals` intervals later.
+    /// The time `intervals` intervals later; the end of time, if that is before.
     pub fn after(self, interval: Interval, intervals: i64) -> Time {
-        Time(self.0 + interval.as_millis() * intervals)
+        Time(self.0.saturating_add(interval.as_millis().saturating_mul(intervals)))
     }
 
     /// Local time as Python's `str(datetime)` prints it: `2017-01-11 15:34:00`, with six more

@@ -1,6 +1,7 @@
 //! What live and virtual runs have in common: chunks go to the job, closed batches to the output,
 //! and the totals are kept.
 
+use std::fmt::Display;
 use std::time::{Duration, Instant};
 
 use super::bad::BadRecords;
@@ -16,6 +17,9 @@ use crate::source::{SourceKind, SourceStats};
 /// How often progress is brought up to date while data flow.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
+/// Batches in time after which being behind is news again.
+const IN_TIME_AGAIN: u32 = 60;
+
 pub(super) struct Conductor {
     job: Job,
     output: Output,
@@ -26,12 +30,13 @@ pub(super) struct Conductor {
     messages: Messages,
     progress: Progress,
     progress_due: Instant,
-    behind: bool,
+    /// How many batches in a row were written within an interval after their time.
+    in_time: u32,
 }
 
 impl Conductor {
-    pub(super) fn new(settings: &Settings, pool: &Pool) -> Result<Self> {
-        let bad = BadRecords::new(&settings.on_error)?;
+    pub(super) fn new(settings: &Settings, pool: Pool) -> Result<Self> {
+        let bad = BadRecords::new(settings)?;
         let total = settings.sources.iter().map(|spec| spec.kind.size()).sum();
         let progress = Progress::new(settings.progress, total, settings.progress_color);
         let started = Instant::now();
@@ -40,7 +45,7 @@ impl Conductor {
             .iter()
             .any(|spec| matches!(spec.kind, SourceKind::TcpListen { .. } | SourceKind::UnixListen(_)));
         Ok(Conductor {
-            job: Job::new(&settings.plan, settings.threads, bad.keep_lines(), pool.clone())?,
+            job: Job::new(&settings.plan, settings.threads, bad.keep_lines(), pool)?,
             output: match &settings.output {
                 OutputTo::Stdout => Output::stdout(settings.format, settings.color)?,
                 OutputTo::File(path) => Output::file(settings.format, settings.color, path)?,
@@ -52,16 +57,15 @@ impl Conductor {
             messages: Messages::new(settings.verbosity, &progress),
             progress,
             progress_due: started,
-            behind: false,
+            in_time: IN_TIME_AGAIN,
         })
     }
 
-    /// Tells the user what sources have to say.
-    pub(super) fn relay(&mut self, notices: Vec<String>) {
-        for notice in notices {
-            self.messages.notice(notice);
-            self.output.interrupted();
-        }
+    /// Tells the user something, and the output that its last batch is no longer the last thing on
+    /// the terminal.
+    pub(super) fn say(&mut self, text: impl Display) {
+        self.messages.notice(text);
+        self.output.interrupted();
     }
 
     /// Takes a chunk in: work on it starts at once.
@@ -85,11 +89,11 @@ impl Conductor {
         Ok(())
     }
 
-    /// Brings the totals up to date with what sources have read.
+    /// Brings the totals up to date with what sources have read, and shows them.
     pub(super) fn count(&mut self, read: SourceStats) {
         let stats = &mut self.stats;
         stats.records = self.job.records();
-        stats.skipped = self.job.bad_count();
+        stats.skipped = if self.bad.are_skipped() { self.job.bad_count() } else { 0 };
         stats.bytes = read.bytes;
         stats.cut_lines = read.lines_cut;
         stats.cut_bytes = read.bytes_cut;
@@ -97,11 +101,6 @@ impl Conductor {
         stats.incomplete_bytes = read.bytes_lost;
         stats.clients = stats.clients.map(|_| read.clients);
         self.progress.update(stats, Instant::now());
-    }
-
-    /// Counts, at the end, the bytes of lines whose end had not come.
-    pub(super) fn count_incomplete(&mut self, bytes: u64) {
-        self.stats.incomplete_bytes += bytes;
     }
 
     /// Closes the batch that ends at `time`: what it comes to is written, unless a window is not
@@ -120,8 +119,13 @@ impl Conductor {
         Ok(())
     }
 
+    /// Makes ready for the next batch, once the last one is out.
+    pub(super) fn prepare(&mut self) -> Result<()> {
+        self.job.prepare()
+    }
+
     /// Whether something has come in that no result has shown.
-    pub(super) fn unshown(&self) -> bool {
+    pub(super) fn unshown(&self) -> Result<bool> {
         self.job.unshown()
     }
 
@@ -135,18 +139,21 @@ impl Conductor {
         self.max_batches.is_some_and(|most| self.stats.batches >= most)
     }
 
-    /// Notes how late the last batch was written, and says so when it is more than an interval.
+    /// Notes how late the last batch was written, and says so when it is more than an interval: once
+    /// until a number of batches in a row have been in time.
     pub(super) fn note_delay(&mut self, delay: Duration, interval: Interval) {
         self.stats.delayed(delay);
-        let behind = delay > interval.duration();
-        if behind && !self.behind {
-            self.messages.notice(format_args!(
+        if delay <= interval.duration() {
+            self.in_time = self.in_time.saturating_add(1);
+            return;
+        }
+        if self.in_time >= IN_TIME_AGAIN {
+            self.say(format_args!(
                 "behind by {:.1} s: batches take longer than their interval of {interval}, reading waits for them",
                 delay.as_secs_f64()
             ));
-            self.output.interrupted();
         }
-        self.behind = behind;
+        self.in_time = 0;
     }
 
     /// Does what signals have asked for, stopping aside: SIGUSR1 prints a status line, SIGHUP opens
@@ -155,8 +162,7 @@ impl Conductor {
         if signals.take_status() {
             self.job.finish()?;
             self.count(read());
-            self.messages.notice(self.stats.status(Instant::now()));
-            self.output.interrupted();
+            self.say(self.stats.status(Instant::now()));
         }
         if signals.take_reopen()
             && let Err(fault) = self.output.reopen()
@@ -166,16 +172,22 @@ impl Conductor {
         Ok(())
     }
 
-    /// Ends the run: what was written is made sure of, progress goes, and the summary is told
-    /// where it was asked for or owed.
-    pub(super) fn end(&mut self, ended: Result<Ended>) -> Result<Ended> {
-        self.progress.finish();
+    /// Ends the run, of which `incomplete` bytes of unfinished lines are left: what was written is
+    /// made sure of, and the summary is told where it was asked for or owed.
+    pub(super) fn end(mut self, ended: Result<Ended>, read: SourceStats, incomplete: u64) -> Result<Ended> {
+        let settled = match ended {
+            // Settling would find the same record again.
+            Err(Error::BadRecord(_)) => Ok(()),
+            _ => self.job.finish().and_then(|()| self.bad.settle(&self.job)),
+        };
+        let ended = ended.and_then(|ended| settled.map(|()| ended));
         let ended = ended.and_then(|ended| self.output.finish().map(|()| ended));
-        if matches!(ended, Err(Error::Runtime(_) | Error::Usage(_))) {
-            return ended;
-        }
+        self.count(read);
+        self.stats.incomplete_bytes += incomplete;
+        self.progress.finish();
         let summary = self.stats.summary(Instant::now());
-        if self.stats.worth_saying() {
+        // A run that failed owes its reason; what it left unread is no news then.
+        if ended.is_ok() && self.stats.worth_saying() {
             self.messages.notice(summary);
         } else {
             self.messages.detail(summary);

@@ -216,7 +216,7 @@ impl Job {
                 lock(&shared.lanes[index]).table = table;
             }));
         }
-        if self.open == 0 && self.shared.shards.iter().any(|shard| lock(shard).is_full()) {
+        if self.open == 0 && self.shared.shards.first().is_some_and(|shard| lock(shard).is_full()) {
             for index in 0..self.shared.shards.len() {
                 let shared = Arc::clone(&self.shared);
                 self.executor.submit(Box::new(move |_| lock(&shared.shards[index]).expire()));
