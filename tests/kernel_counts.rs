@@ -74,7 +74,7 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         6 => "[a-z]{1,9}".prop_map(String::into_bytes),
         6 => Just(b" ".to_vec()),
-        2 => "[A-Z]{8,20}".prop_map(String::into_bytes),
+        2 => "[A-Z]{8,36}".prop_map(String::into_bytes),
         2 => prop::sample::select(vec!["\n", "\r\n", "\r", "\t", "\x0b", "\x0c", "\x1c", "\x1f", "  ", "\0", "\x08", "\x0e", "\x1b", "!"])
             .prop_map(|text| text.as_bytes().to_vec()),
         2 => prop::sample::select(vec!["\u{85}", "\u{a0}", "\u{1680}", "\u{2000}", "\u{200a}", "\u{200b}", "\u{2028}", "\u{2029}",
@@ -113,7 +113,7 @@ proptest! {
 
     #[test]
     fn keys_that_are_added_and_spans(
-        keys in prop::collection::vec((prop::collection::vec(prop_oneof![Just(b'\n'), Just(b'a'), any::<u8>()], 0..24), 0_u64..4), 0..60),
+        keys in prop::collection::vec((prop::collection::vec(prop_oneof![Just(b'\n'), Just(b'a'), any::<u8>()], 0..40), 0_u64..4), 0..60),
     ) {
         let seed = Seed::random();
         let mut added = CountTable::new(&seed, 1 << 20);
@@ -173,10 +173,11 @@ fn equal_keys_after_replacement_are_one_key() {
 
 /// Different keys of all classes from a number.
 fn key(number: u64) -> String {
-    match number % 3 {
+    match number % 4 {
         0 => format!("{number:x}"),
         1 => format!("{number:09x}"),
-        _ => format!("{number:x}-a-long-key-{number}"),
+        2 => format!("{number:x}-a-wide-key-{number}"),
+        _ => format!("{number:x}-a-key-that-is-held-by-reference-{number}"),
     }
 }
 
@@ -269,4 +270,40 @@ fn a_key_keeps_its_shard_from_batch_to_batch() {
     assert_eq!(few.len(), 100);
     assert_eq!(few, shards(100_000));
     assert_eq!(few, shards(600_000));
+}
+
+#[test]
+fn threads_share_a_merge() {
+    let seed = Seed::random();
+    let tables = std::thread::scope(|scope| {
+        let count = |worker: u64| {
+            let seed = &seed;
+            move || {
+                let mut table = CountTable::new(seed, 1 << 20);
+                for number in 0..200_000 {
+                    table.add(key(number * worker).as_bytes(), 1);
+                }
+                table
+            }
+        };
+        let workers: Vec<_> = (1..4).map(|worker| scope.spawn(count(worker))).collect();
+        workers.into_iter().map(|worker| worker.join().expect("a table")).collect()
+    });
+    let merge = Merge::new(tables);
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let take = || {
+        let (mut scratch, mut total) = (Scratch::default(), 0);
+        loop {
+            let partition = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            if partition >= merge.partitions() {
+                return total;
+            }
+            merge.partition(partition, &mut scratch, |_, count| total += count);
+        }
+    };
+    let totals: Vec<u64> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..3).map(|_| scope.spawn(take)).collect();
+        workers.into_iter().map(|worker| worker.join().expect("a total")).collect()
+    });
+    assert_eq!(totals.iter().sum::<u64>(), 600_000);
 }

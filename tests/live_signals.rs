@@ -159,9 +159,27 @@ fn hup_reopens_the_output_without_losing_a_batch() {
 }
 
 #[test]
-fn hup_without_a_file_ends_the_process_as_a_terminal_that_goes_away_does() {
+fn hup_without_a_file_drains_as_the_other_signals_do() {
     let mut run = Run::start(words("count --interval 1h"));
-    until_read(&run, "0 records");
+    run.write("one\n");
+    until_read(&run, "1 record");
     run.signal(Signal::HUP);
-    assert_eq!(run.wait().signal(), Some(1));
+    let ended = run.end();
+    assert_eq!((ended.code, sum(&ended.stdout)), (Some(129), 1));
+}
+
+#[test]
+fn signals_that_were_ignored_stay_so() {
+    // A non-interactive shell starts what runs in its background with SIGINT ignored.
+    let mut run = Run::stalled(shell("trap '' INT HUP; exec \"$D\" count --interval 1h"));
+    run.read_on();
+    run.write("one\n");
+    until_read(&run, "1 record");
+    run.signal(Signal::INT);
+    run.signal(Signal::HUP);
+    run.write("two\n");
+    until_read(&run, "2 records");
+    run.close();
+    let ended = run.end();
+    assert_eq!((ended.code, sum(&ended.stdout)), (Some(0), 2));
 }

@@ -50,6 +50,7 @@ pub fn run() -> ExitCode {
     match settings.and_then(driver::run) {
         Ok(Ended::Drained) => ExitCode::SUCCESS,
         Ok(Ended::Interrupted) => ExitCode::from(130),
+        Ok(Ended::HungUp) => ExitCode::from(129),
         Err(fault) => {
             if !matches!(fault, Error::OutputClosed) {
                 Messages::new(verbosity, &Progress::new(ProgressMode::Never, None, false)).error(&fault);

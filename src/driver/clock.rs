@@ -4,6 +4,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::batch::{Interval, Time};
 
+/// Batches that should have ended longer ago are not made up for. A machine that slept makes up for
+/// the intervals it slept through, as Spark does; one whose clock jumped from 1970 does not.
+const FORGOTTEN: Duration = Duration::from_secs(24 * 3600);
+
+/// A clock that is set back by less only makes one batch longer.
+const TOLERANCE: Duration = Duration::from_secs(1);
+
 /// Cuts time at multiples of the interval since the epoch.
 pub(super) struct BatchClock {
     interval: Interval,
@@ -33,24 +40,23 @@ impl BatchClock {
         Instant::now() + left.min(Duration::from_secs(60))
     }
 
+    /// Follows the wall clock where it was set: when the end of the batch has moved further away
+    /// than an interval, or lies so far back that it is the clock that was wrong, the batch ends at
+    /// the next multiple from now. Whether that was so.
+    pub(super) fn follow(&mut self) -> bool {
+        let set = match since(self.tick) {
+            Ok(late) => late > FORGOTTEN,
+            Err(left) => left > self.interval.duration() + TOLERANCE,
+        };
+        if set {
+            self.tick = now().next_tick(self.interval);
+        }
+        set
+    }
+
     /// The next batch begins.
     pub(super) fn advance(&mut self) {
         self.tick = self.tick.after(self.interval, 1);
-    }
-}
-
-/// Batches of a virtual clock: no time passes but by batches.
-#[derive(Clone, Copy)]
-pub(super) struct VirtualClock {
-    pub(super) interval: Interval,
-    pub(super) start: Time,
-    pub(super) once: bool,
-}
-
-impl VirtualClock {
-    /// The time of a batch; the first is 0.
-    pub(super) fn tick(&self, batch: usize) -> Time {
-        self.start.next_tick(self.interval).after(self.interval, batch as i64)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What live and virtual runs have in common: chunks go to the job, closed batches to the output,
 //! and the totals are kept.
 
+use std::fmt::Display;
 use std::time::{Duration, Instant};
 
 use super::bad::BadRecords;
@@ -37,8 +38,8 @@ pub(super) struct Conductor {
 }
 
 impl Conductor {
-    pub(super) fn new(settings: &Settings, pool: &Pool) -> Result<Self> {
-        let bad = BadRecords::new(&settings.on_error)?;
+    pub(super) fn new(settings: &Settings, pool: Pool) -> Result<Self> {
+        let bad = BadRecords::new(settings)?;
         let total = settings.sources.iter().map(|spec| spec.kind.size()).sum();
         let progress = Progress::new(settings.progress, total, settings.progress_color);
         let started = Instant::now();
@@ -47,7 +48,7 @@ impl Conductor {
             .iter()
             .any(|spec| matches!(spec.kind, SourceKind::TcpListen { .. } | SourceKind::UnixListen(_)));
         Ok(Conductor {
-            job: Job::new(&settings.plan, settings.threads, bad.keep_lines(), pool.clone())?,
+            job: Job::new(&settings.plan, settings.threads, bad.keep_lines(), pool)?,
             output: match &settings.output {
                 OutputTo::Stdout => Output::stdout(settings.format, settings.color)?,
                 OutputTo::File(path) => Output::file(settings.format, settings.color, path)?,
@@ -63,12 +64,11 @@ impl Conductor {
         })
     }
 
-    /// Tells the user what sources have to say.
-    pub(super) fn relay(&mut self, notices: Vec<String>) {
-        for notice in notices {
-            self.messages.notice(notice);
-            self.output.interrupted();
-        }
+    /// Tells the user something, and the output that its last batch is no longer the last thing on
+    /// the terminal.
+    pub(super) fn say(&mut self, text: impl Display) {
+        self.messages.notice(text);
+        self.output.interrupted();
     }
 
     /// Takes a chunk in: work on it starts at once.
@@ -92,11 +92,11 @@ impl Conductor {
         Ok(())
     }
 
-    /// Brings the totals up to date with what sources have read.
+    /// Brings the totals up to date with what sources have read, and shows them.
     pub(super) fn count(&mut self, read: SourceStats) {
         let stats = &mut self.stats;
         stats.records = self.job.records();
-        stats.skipped = self.job.bad_count();
+        stats.skipped = if self.bad.are_skipped() { self.job.bad_count() } else { 0 };
         stats.bytes = read.bytes;
         stats.cut_lines = read.lines_cut;
         stats.cut_bytes = read.bytes_cut;
@@ -104,11 +104,6 @@ impl Conductor {
         stats.incomplete_bytes = read.bytes_lost;
         stats.clients = stats.clients.map(|_| read.clients);
         self.progress.update(stats, Instant::now());
-    }
-
-    /// Counts, at the end, the bytes of lines whose end had not come.
-    pub(super) fn count_incomplete(&mut self, bytes: u64) {
-        self.stats.incomplete_bytes += bytes;
     }
 
     /// Closes the batch that ends at `time`: what it comes to is written, unless a window is not
@@ -127,8 +122,13 @@ impl Conductor {
         Ok(())
     }
 
+    /// Makes ready for the next batch, once the last one is out.
+    pub(super) fn prepare(&mut self) -> Result<()> {
+        self.job.prepare()
+    }
+
     /// Whether something has come in that no result has shown.
-    pub(super) fn unshown(&self) -> bool {
+    pub(super) fn unshown(&self) -> Result<bool> {
         self.job.unshown()
     }
 
@@ -150,11 +150,10 @@ impl Conductor {
         let told = self.behind_told.is_some_and(|told| now < told + BEHIND_AGAIN);
         if delay > interval.duration().max(BEHIND_FROM) && !told {
             self.behind_told = Some(now);
-            self.messages.notice(format_args!(
+            self.say(format_args!(
                 "behind by {:.1} s: batches take longer than their interval of {interval}, reading waits for them",
                 delay.as_secs_f64()
             ));
-            self.output.interrupted();
         }
     }
 
@@ -164,8 +163,7 @@ impl Conductor {
         if signals.take_status() {
             self.job.finish()?;
             self.count(read());
-            self.messages.notice(self.stats.status(Instant::now()));
-            self.output.interrupted();
+            self.say(self.stats.status(Instant::now()));
         }
         if signals.take_reopen()
             && let Err(fault) = self.output.reopen()
@@ -175,16 +173,22 @@ impl Conductor {
         Ok(())
     }
 
-    /// Ends the run: what was written is made sure of, progress goes, and the summary is told
-    /// where it was asked for or owed.
-    pub(super) fn end(&mut self, ended: Result<Ended>) -> Result<Ended> {
-        self.progress.finish();
+    /// Ends the run, of which `incomplete` bytes of unfinished lines are left: what was written is
+    /// made sure of, and the summary is told where it was asked for or owed.
+    pub(super) fn end(mut self, ended: Result<Ended>, read: SourceStats, incomplete: u64) -> Result<Ended> {
+        let settled = match ended {
+            // Settling would find the same record again.
+            Err(Error::BadRecord(_)) => Ok(()),
+            _ => self.job.finish().and_then(|()| self.bad.settle(&self.job)),
+        };
+        let ended = ended.and_then(|ended| settled.map(|()| ended));
         let ended = ended.and_then(|ended| self.output.finish().map(|()| ended));
-        if matches!(ended, Err(Error::Runtime(_) | Error::Usage(_))) {
-            return ended;
-        }
+        self.count(read);
+        self.stats.incomplete_bytes += incomplete;
+        self.progress.finish();
         let summary = self.stats.summary(Instant::now());
-        if self.stats.worth_saying() {
+        // A run that failed owes its reason; what it left unread is no news then.
+        if ended.is_ok() && self.stats.worth_saying() {
             self.messages.notice(summary);
         } else {
             self.messages.detail(summary);

@@ -5,61 +5,69 @@ use std::time::Instant;
 use super::clock::{self, BatchClock};
 use super::conductor::Conductor;
 use super::signals::Signals;
-use super::{Ended, Settings};
+use super::{Clock, Ended, Settings};
 use crate::batch::{Interval, Pool};
 use crate::error::Result;
-use crate::source::{self, EventLoop, Turn};
+use crate::source::{EventLoop, Turn};
 
-/// Runs until the input ends, a limit is reached or a signal comes. Without `ticks` all of the
-/// input is one batch.
-pub(super) fn run(
+/// Runs until the input ends, a limit is reached or a signal comes.
+pub(super) fn run(settings: &Settings, signals: &Signals, pool: Pool, interval: Interval) -> Result<Ended> {
+    let mut sources = EventLoop::new(&settings.sources, settings.source_options(), pool.clone())?;
+    sources.wake_on(signals.wake()?)?;
+    let mut conductor = Conductor::new(settings, pool)?;
+    let ended = conduct(settings, signals, &mut sources, &mut conductor, interval);
+    conductor.end(ended, sources.stats(), sources.incomplete())
+}
+
+fn conduct(
     settings: &Settings,
     signals: &Signals,
+    sources: &mut EventLoop,
     conductor: &mut Conductor,
-    options: source::Options,
-    pool: Pool,
     interval: Interval,
-    ticks: bool,
 ) -> Result<Ended> {
-    let mut sources = EventLoop::new(&settings.sources, options, pool)?;
-    sources.wake_on(signals.wake()?)?;
-    conductor.relay(sources.notices());
-    let mut clock = BatchClock::start(interval);
+    // Without a clock all of the input is one batch.
+    let mut clock = matches!(settings.clock, Clock::Real { .. }).then(|| BatchClock::start(interval));
     let deadline = settings.duration.map(|duration| Instant::now() + duration.duration());
-    while !signals.stop() && !conductor.enough() && deadline.is_none_or(|deadline| Instant::now() < deadline)
-    {
-        let until = ticks.then(|| clock.until()).into_iter().chain(deadline).min();
-        match sources.turn(until, &mut |chunk| conductor.accept(chunk))? {
-            Turn::Full => conductor.relieve(),
-            Turn::Woken => {
+    let in_time = || deadline.is_none_or(|deadline| Instant::now() < deadline);
+    let mut fault = None;
+    sources.notices().into_iter().for_each(|notice| conductor.say(notice));
+    while !signals.stop() && !conductor.enough() && in_time() && !sources.ended() {
+        let until = clock.as_ref().map(BatchClock::until).into_iter().chain(deadline).min();
+        match sources.turn(until, &mut |chunk| conductor.accept(chunk)) {
+            Ok(Turn::Full) => conductor.relieve(),
+            Ok(Turn::Woken) => {
                 // So that a status line tells of everything that was read.
                 sources.seal(&mut |chunk| conductor.accept(chunk));
                 conductor.obey(signals, || sources.stats())?;
             }
-            Turn::Read | Turn::Idle => {}
+            Ok(Turn::Read | Turn::Idle) => {}
+            Err(broken) => {
+                fault = Some(broken);
+                break;
+            }
         }
         conductor.keep_up(|| sources.stats())?;
-        conductor.relay(sources.notices());
-        if sources.ended() {
-            break;
+        sources.notices().into_iter().for_each(|notice| conductor.say(notice));
+        let Some(clock) = &mut clock else { continue };
+        if clock.follow() {
+            conductor.say("the system's clock was set: batches follow it");
         }
-        if ticks && clock.late().is_some() {
+        if !sources.ended() && clock.late().is_some() {
             sources.seal(&mut |chunk| conductor.accept(chunk));
             conductor.close(clock.tick(), false)?;
-            conductor.count(sources.stats());
             conductor.note_delay(clock.late().unwrap_or_default(), interval);
+            conductor.count(sources.stats());
+            conductor.prepare()?;
             clock.advance();
         }
     }
     sources.seal(&mut |chunk| conductor.accept(chunk));
-    conductor.relay(sources.notices());
     // The batch that was cut short counts if anything is in it; an input that was empty from its
     // start to its end is a batch too.
-    if conductor.unshown() || (sources.ended() && conductor.batches() == 0) {
-        let time = if ticks { clock.tick() } else { clock::now().next_tick(interval) };
+    if conductor.unshown()? || (sources.ended() && conductor.batches() == 0) {
+        let time = clock.map_or_else(|| clock::now().next_tick(interval), |clock| clock.tick());
         conductor.close(time, true)?;
     }
-    conductor.count(sources.stats());
-    conductor.count_incomplete(sources.incomplete());
-    Ok(if signals.interrupted() { Ended::Interrupted } else { Ended::Drained })
+    fault.map_or_else(|| Ok(signals.ended()), Err)
 }

@@ -16,7 +16,6 @@ use crate::monitor::{ProgressMode, Verbosity};
 use crate::plan::Plan;
 use crate::sink::FormatKind;
 use crate::source::{self, SourceSpec};
-use conductor::Conductor;
 use signals::Signals;
 
 /// A job, as the command line describes it.
@@ -107,6 +106,8 @@ pub enum Ended {
     Drained,
     /// Drained after SIGINT.
     Interrupted,
+    /// Drained after SIGHUP: the terminal has gone.
+    HungUp,
 }
 
 /// Chunks for each worker, so that reading runs ahead of crunching by a little.
@@ -118,21 +119,19 @@ const CHUNKS_PER_WORKER: usize = 4;
 /// Whatever ends a run early: sources that cannot be opened, an output that takes no more, bad
 /// records where they are to end the run.
 pub fn run(settings: Settings) -> Result<Ended> {
-    let pool = Pool::new(settings.sources.len() + CHUNKS_PER_WORKER * settings.threads);
-    let options = source::Options { max_line: settings.max_line, from_start: settings.from_start };
     let signals = Signals::install(matches!(settings.output, OutputTo::File(_)))?;
-    let mut conductor = Conductor::new(&settings, &pool)?;
-    let ended = match settings.clock {
-        Clock::Real { interval } => {
-            live::run(&settings, &signals, &mut conductor, options, pool, interval, true)
-        }
-        Clock::Once { interval } => {
-            live::run(&settings, &signals, &mut conductor, options, pool, interval, false)
-        }
+    let pool = Pool::new(settings.sources.len() + CHUNKS_PER_WORKER * settings.threads);
+    match settings.clock {
+        Clock::Real { interval } | Clock::Once { interval } => live::run(&settings, &signals, pool, interval),
         Clock::Virtual { interval, start, once } => {
-            let ticks = clock::VirtualClock { interval, start, once };
-            replay::run(&settings, &signals, &mut conductor, options, pool, ticks)
+            replay::run(&settings, &signals, pool, replay::Ticks { interval, start, once })
         }
-    };
-    conductor.end(ended)
+    }
+}
+
+impl Settings {
+    /// What the sources have to know of the job.
+    fn source_options(&self) -> source::Options {
+        source::Options { max_line: self.max_line, from_start: self.from_start }
+    }
 }

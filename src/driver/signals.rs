@@ -1,24 +1,36 @@
-//! Signals: the first SIGINT or SIGTERM ends the run in order, the second at once; SIGUSR1 asks for
-//! a status line, SIGHUP has the output file opened again.
+//! Signals: the first SIGINT, SIGTERM or SIGHUP ends the run in order, the second at once; SIGUSR1
+//! asks for a status line. Where there is an output file, SIGHUP has it opened again instead.
+//!
+//! A signal that was ignored when the process began stays ignored: `nohup` and shells that start
+//! jobs in the background mean it so.
 
-use std::io;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::{fs, io};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::flag;
 use signal_hook::low_level::pipe;
 
+use super::Ended;
 use crate::error::{Error, Result};
 
 /// What signals have asked for.
 pub(super) struct Signals {
     stop: Arc<AtomicBool>,
     interrupted: Arc<AtomicBool>,
+    hung_up: Arc<AtomicBool>,
     reopen: Arc<AtomicBool>,
     status: Arc<AtomicBool>,
     wake: UnixStream,
+}
+
+/// The signals that are ignored, as a mask; none where the system does not tell.
+fn ignored() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
 /// The shell's exit code for a process that a signal ended.
@@ -27,8 +39,7 @@ const fn ended_by(signal: i32) -> i32 {
 }
 
 impl Signals {
-    /// Takes the signals over. SIGHUP only where there is a file to open again; elsewhere it ends
-    /// the process, as it does when a terminal goes away.
+    /// Takes the signals over.
     pub(super) fn install(reopen_on_hangup: bool) -> Result<Signals> {
         Signals::try_install(reopen_on_hangup).map_err(|fault| Error::io("cannot handle signals", &fault))
     }
@@ -38,23 +49,30 @@ impl Signals {
         let signals = Signals {
             stop: Arc::default(),
             interrupted: Arc::default(),
+            hung_up: Arc::default(),
             reopen: Arc::default(),
             status: Arc::default(),
             wake,
         };
-        for signal in [SIGINT, SIGTERM] {
-            // Registered before the flag is: it sees the flag only as an earlier signal left it.
-            flag::register_conditional_shutdown(signal, ended_by(signal), Arc::clone(&signals.stop))?;
-            flag::register(signal, Arc::clone(&signals.stop))?;
-        }
-        flag::register(SIGINT, Arc::clone(&signals.interrupted))?;
-        flag::register(SIGUSR1, Arc::clone(&signals.status))?;
-        let mut handled = vec![SIGINT, SIGTERM, SIGUSR1];
-        if reopen_on_hangup {
-            flag::register(SIGHUP, Arc::clone(&signals.reopen))?;
-            handled.push(SIGHUP);
-        }
-        for signal in handled {
+        let Signals { stop, interrupted, hung_up, reopen, status, .. } = &signals;
+        let handled: [(i32, &[&Arc<AtomicBool>]); 4] = [
+            (SIGINT, &[stop, interrupted]),
+            (SIGTERM, &[stop]),
+            (SIGHUP, if reopen_on_hangup { &[reopen] } else { &[stop, hung_up] }),
+            (SIGUSR1, &[status]),
+        ];
+        let ignored = ignored();
+        for (signal, flags) in handled {
+            if ignored & (1 << (signal - 1)) != 0 {
+                continue;
+            }
+            if flags.iter().any(|flag| Arc::ptr_eq(flag, stop)) {
+                // Registered before the flag is: it sees the flag only as an earlier signal left it.
+                flag::register_conditional_shutdown(signal, ended_by(signal), Arc::clone(stop))?;
+            }
+            for flag in flags {
+                flag::register(signal, Arc::clone(flag))?;
+            }
             pipe::register(signal, written.try_clone()?)?;
         }
         Ok(signals)
@@ -70,9 +88,15 @@ impl Signals {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// Whether it was SIGINT that ended it.
-    pub(super) fn interrupted(&self) -> bool {
-        self.interrupted.load(Ordering::Relaxed)
+    /// How a run ends that has not failed.
+    pub(super) fn ended(&self) -> Ended {
+        if self.interrupted.load(Ordering::Relaxed) {
+            Ended::Interrupted
+        } else if self.hung_up.load(Ordering::Relaxed) {
+            Ended::HungUp
+        } else {
+            Ended::Drained
+        }
     }
 
     /// Whether the output was asked to be opened again since the last call.

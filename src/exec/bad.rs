@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::stage::BadRecord;
+use crate::batch::SourceId;
 
 /// As much of a bad record as a message shows, in bytes.
 const SHOWN: usize = 80;
@@ -18,8 +19,8 @@ pub(super) struct BadLines {
 
 #[derive(Default)]
 struct Found {
-    /// The chunk of the earliest bad record, and what was wrong with it.
-    first: Option<(u64, String)>,
+    /// The chunk of the earliest bad record, its source, and what was wrong with it.
+    first: Option<(u64, SourceId, String)>,
     /// Lines, by chunk.
     lines: Vec<(u64, Vec<u8>)>,
 }
@@ -30,15 +31,15 @@ impl BadLines {
     }
 
     pub(super) fn count(&self) -> u64 {
-        self.count.load(Ordering::Relaxed)
+        self.count.load(Ordering::Acquire)
     }
 
     pub(super) fn bytes(&self) -> usize {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    pub(super) fn first(&self) -> Option<String> {
-        self.lock().first.as_ref().map(|(_, text)| text.clone())
+    pub(super) fn first(&self) -> Option<(SourceId, String)> {
+        self.lock().first.as_ref().map(|(_, source, text)| (*source, text.clone()))
     }
 
     pub(super) fn take(&self) -> Vec<u8> {
@@ -56,30 +57,33 @@ impl BadLines {
 /// The bad records of one chunk.
 pub(super) struct Collector<'a> {
     all: &'a BadLines,
+    chunk: u64,
+    source: SourceId,
     count: u64,
     first: Option<String>,
     lines: Vec<u8>,
 }
 
 impl<'a> Collector<'a> {
-    pub(super) fn new(all: &'a BadLines) -> Self {
-        Collector { all, count: 0, first: None, lines: Vec::new() }
+    /// For the chunk of that number.
+    pub(super) fn new(all: &'a BadLines, chunk: u64, source: SourceId) -> Self {
+        Collector { all, chunk, source, count: 0, first: None, lines: Vec::new() }
     }
 
-    /// Hands over what was found in the chunk of that number.
-    pub(super) fn deliver(self, chunk: u64) {
+    /// Hands over what was found.
+    pub(super) fn deliver(self) {
         if self.count == 0 {
             return;
         }
         let mut found = self.all.lock();
         if let Some(text) = self.first
-            && found.first.as_ref().is_none_or(|(earliest, _)| chunk < *earliest)
+            && found.first.as_ref().is_none_or(|(earliest, ..)| self.chunk < *earliest)
         {
-            found.first = Some((chunk, text));
+            found.first = Some((self.chunk, self.source, text));
         }
         if !self.lines.is_empty() {
             self.all.bytes.fetch_add(self.lines.len(), Ordering::Relaxed);
-            found.lines.push((chunk, self.lines));
+            found.lines.push((self.chunk, self.lines));
         }
         // Counted last: who sees the count finds the rest.
         drop(found);

@@ -1,5 +1,6 @@
 //! A job: a plan at work. Chunks go in as they are read, results come out as batches are closed.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::mem;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -9,10 +10,10 @@ use super::bad::{BadLines, Collector};
 use super::executor::Executor;
 use super::stage::Stage;
 use super::window::Shard;
-use crate::batch::{BatchResult, Chunk, Pool, Records, Time};
+use crate::batch::{BatchResult, Chunk, Pool, Records, SourceId, Time};
 use crate::error::Result;
 use crate::kernel::{CountTable, Merge, Rank, SHARDS, Scratch, Seed, Top};
-use crate::plan::{Plan, Scope, Select, Show, Sort};
+use crate::plan::{Plan, Scope, Select, Sort};
 
 /// What the keys beyond the hot tables of all workers may take before equal ones are summed up.
 /// Ten million different words of sixteen bytes stay below it.
@@ -28,9 +29,12 @@ pub struct Job {
     budget: usize,
     keyed: bool,
     scope: Scope,
-    show: Show,
+    /// An empty selection of what is shown.
+    top: Top,
+    /// Tables of the last pane, to be cleared and used again.
+    spent: Vec<CountTable>,
     /// Chunks accepted so far.
-    chunks: AtomicU64,
+    chunks: Cell<u64>,
     /// Batches closed so far.
     batches: u64,
     /// Batches since the last pane was closed.
@@ -79,12 +83,16 @@ impl Job {
             Scope::Window(window) => Some(usize::try_from(window.panes()).unwrap_or(usize::MAX)),
             Scope::Batch | Scope::Total => None,
         };
+        let rank = match plan.show.sort {
+            Sort::Count => Rank::Count,
+            Sort::Key => Rank::Key,
+        };
         let keyed = plan.select != Select::Records;
         let shards = if keyed && plan.scope != Scope::Batch { SHARDS } else { 0 };
         let executor = Executor::new(workers)?;
         let shared = Shared {
             lanes: (0..executor.workers()).map(|_| Mutex::new(lane())).collect(),
-            shards: (0..shards).map(|_| Mutex::new(Shard::new(panes))).collect(),
+            shards: (0..shards).map(|_| Mutex::new(Shard::new(panes, rank, plan.show.limit))).collect(),
             records: AtomicU64::new(0),
             bad: BadLines::new(keep_bad),
         };
@@ -96,8 +104,9 @@ impl Job {
             budget,
             keyed,
             scope: plan.scope,
-            show: plan.show,
-            chunks: AtomicU64::new(0),
+            top: Top::new(rank, plan.show.limit.unwrap_or(0)),
+            spent: Vec::new(),
+            chunks: Cell::new(0),
             batches: 0,
             open: 0,
             shown: 0,
@@ -108,7 +117,8 @@ impl Job {
     /// Takes a chunk of whole lines into the present batch; a worker begins with it at once.
     pub fn accept(&self, chunk: Chunk) {
         let shared = Arc::clone(&self.shared);
-        let number = self.chunks.fetch_add(1, Ordering::Relaxed);
+        let number = self.chunks.get();
+        self.chunks.set(number + 1);
         self.executor.submit(Box::new(move |worker| shared.scan(worker, number, chunk)));
     }
 
@@ -146,8 +156,8 @@ impl Job {
         self.shared.bad.bytes()
     }
 
-    /// What is wrong with the first bad record, and its beginning.
-    pub fn first_bad(&self) -> Option<String> {
+    /// What is wrong with the first bad record, and its beginning; and the source it came from.
+    pub fn first_bad(&self) -> Option<(SourceId, String)> {
         self.shared.bad.first()
     }
 
@@ -158,9 +168,12 @@ impl Job {
     }
 
     /// Whether records have come in since the last result; works until every chunk is dealt with.
-    pub fn unshown(&self) -> bool {
-        self.executor.run_until(|| false);
-        self.records() > self.shown
+    ///
+    /// # Errors
+    /// When a task has panicked.
+    pub fn unshown(&self) -> Result<bool> {
+        self.finish()?;
+        Ok(self.records() > self.shown)
     }
 
     /// Closes a batch: its result, or nothing where a window is not due. After the `last` batch the
@@ -201,6 +214,28 @@ impl Job {
         Ok(result.map(|(records, more)| BatchResult { time, records, more }))
     }
 
+    /// Makes ready for the next batch, once the last one is printed: tables are cleared, and panes
+    /// that leave the window are taken from it. To be called before more chunks come.
+    ///
+    /// # Errors
+    /// When a task has panicked.
+    pub fn prepare(&mut self) -> Result<()> {
+        for (index, mut table) in self.spent.drain(..).enumerate() {
+            let shared = Arc::clone(&self.shared);
+            self.executor.submit(Box::new(move |_| {
+                table.clear();
+                lock(&shared.lanes[index]).table = table;
+            }));
+        }
+        if self.open == 0 && self.shared.shards.first().is_some_and(|shard| lock(shard).is_full()) {
+            for index in 0..self.shared.shards.len() {
+                let shared = Arc::clone(&self.shared);
+                self.executor.submit(Box::new(move |_| lock(&shared.shards[index]).expire(1)));
+            }
+        }
+        self.finish()
+    }
+
     /// Closes a pane of a plan without keys; `missing` empty ones follow it.
     fn close_numbers(&mut self, missing: usize) -> Records {
         let mut number: u64 = self.shared.lanes.iter().map(|lane| mem::take(&mut lock(lane).passed)).sum();
@@ -226,19 +261,15 @@ impl Job {
             mem::replace(&mut lock(lane).table, CountTable::new(&self.seed, self.budget))
         });
         let merge = Arc::new(Merge::new(tables.collect()));
-        let rank = match self.show.sort {
-            Sort::Count => Rank::Count,
-            Sort::Key => Rank::Key,
-        };
-        let top = Top::new(rank, self.show.limit.unwrap_or(0));
-        let selected = Arc::new(Mutex::new(top.clone()));
-        // A shard's partitions are one task where there is state to update, each partition is one
-        // where there is none; where there is little to do, one task does it all.
+        let selected = Arc::new(Mutex::new(self.top.clone()));
+        // A shard's partitions are one part where there is state to update, each partition is one
+        // where there is none. Workers take the next part until there is none left; where there is
+        // little to do, one of them does it all.
         let parts = if self.shared.shards.is_empty() { merge.partitions() } else { SHARDS };
         let tasks = if merge.is_small() { 1 } else { parts };
         let next = Arc::new(AtomicUsize::new(0));
         for _ in 0..tasks.min(self.executor.workers()) {
-            let (shared, merge, mut top) = (Arc::clone(&self.shared), Arc::clone(&merge), top.clone());
+            let (shared, merge, mut top) = (Arc::clone(&self.shared), Arc::clone(&merge), self.top.clone());
             let (selected, next) = (Arc::clone(&selected), Arc::clone(&next));
             self.executor.submit(Box::new(move |worker| {
                 let scratch = &mut lock(&shared.lanes[worker]).scratch;
@@ -253,16 +284,11 @@ impl Job {
             }));
         }
         self.finish()?;
-        if let Some(merge) = Arc::into_inner(merge) {
-            for (lane, mut table) in self.shared.lanes.iter().zip(merge.into_tables()) {
-                table.clear();
-                lock(lane).table = table;
-            }
-        }
+        self.spent = Arc::into_inner(merge).map(Merge::into_tables).unwrap_or_default();
         if !due {
             return Ok(None);
         }
-        let (counts, more) = mem::replace(&mut *lock(&selected), top).finish();
+        let (counts, more) = mem::replace(&mut *lock(&selected), self.top.clone()).finish();
         Ok(Some((Records::Keyed(counts), more)))
     }
 }
@@ -272,11 +298,11 @@ impl Shared {
     fn scan(&self, worker: usize, number: u64, chunk: Chunk) {
         let mut lane = lock(&self.lanes[worker]);
         let Lane { stage, table, passed, .. } = &mut *lane;
-        let mut bad = Collector::new(&self.bad);
+        let mut bad = Collector::new(&self.bad, number, chunk.source());
         let (all, kept) = stage.run(chunk.text(), table, &mut bad);
         *passed += kept;
         self.records.fetch_add(all, Ordering::Relaxed);
-        bad.deliver(number);
+        bad.deliver();
     }
 
     /// What a worker does with a partition, or with a shard's partitions, of a closed batch.
@@ -300,9 +326,9 @@ impl Shared {
         for partition in part * per_shard..(part + 1) * per_shard {
             merge.partition(partition, scratch, |key, count| shard.add(key, count));
         }
-        shard.make_room(missing);
+        shard.expire(missing);
         if let Some(top) = top {
-            shard.iter().for_each(|(key, count)| top.push(key, count as i64));
+            shard.show(top);
         }
     }
 }

@@ -3,6 +3,7 @@
 mod bad;
 mod executor;
 mod job;
+mod leaders;
 mod parking;
 mod stage;
 mod window;

@@ -175,5 +175,5 @@ fn first_match<'t>(pattern: &Regex, text: &'t str) -> Option<&'t str> {
 
 /// The text of a record of which [`make_valid`] has made sure.
 fn utf8(record: &[u8]) -> &str {
-    std::str::from_utf8(record).unwrap_or_default()
+    std::str::from_utf8(record).expect("made valid before")
 }

@@ -8,23 +8,34 @@ use std::collections::VecDeque;
 use ahash::RandomState;
 use hashbrown::HashTable;
 
-/// Arenas smaller than this are not worth tidying.
-const TIDY_FROM: usize = 1 << 16;
+use super::leaders::Leaders;
+use crate::kernel::{Rank, Top};
+
+/// Shards with fewer numbers, or bytes of keys, than this are not worth tidying.
+const TIDY_FROM: usize = 4096;
 
 /// The keys of one shard with their counts over the panes that it holds.
 pub(super) struct Shard {
     hasher: RandomState,
     numbers: HashTable<u32>,
-    keys: Vec<Key>,
+    keys: Keys,
     /// Numbers of keys that have gone, to be given out again.
     free: Vec<u32>,
-    arena: Vec<u8>,
-    /// Bytes of the arena that belong to keys that have gone.
-    dead: usize,
     /// How many panes are kept; without a number all of them are, and none can be taken away.
     panes: Option<usize>,
     /// What each pane added. Counts beyond 32 bits stand in several entries.
     added: VecDeque<Vec<(u32, u32)>>,
+    /// Who is shown; without a limit everybody is.
+    leaders: Option<Leaders>,
+}
+
+/// Keys by number. A key whose count is zero has gone.
+#[derive(Default)]
+pub(super) struct Keys {
+    keys: Vec<Key>,
+    arena: Vec<u8>,
+    /// Bytes of the arena that belong to keys that have gone.
+    dead: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -34,46 +45,75 @@ struct Key {
     count: u64,
 }
 
+impl Keys {
+    /// How many numbers there are, those of keys that have gone included.
+    pub(super) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    pub(super) fn text(&self, number: u32) -> &[u8] {
+        let Key { start, len, .. } = self.keys[number as usize];
+        &self.arena[start..start + len]
+    }
+
+    pub(super) fn count(&self, number: u32) -> u64 {
+        self.keys[number as usize].count
+    }
+
+    /// Gives a number, the next one or one that is free, to a new key.
+    fn set(&mut self, number: u32, text: &[u8], count: u64) {
+        let key = Key { start: self.arena.len(), len: text.len(), count };
+        self.arena.extend_from_slice(text);
+        match self.keys.get_mut(number as usize) {
+            Some(gone) => *gone = key,
+            None => self.keys.push(key),
+        }
+    }
+
+    /// Takes from a key's count; whether the key has gone with it.
+    fn subtract(&mut self, number: u32, count: u64) -> bool {
+        let key = &mut self.keys[number as usize];
+        key.count -= count;
+        let gone = key.count == 0;
+        if gone {
+            self.dead += key.len;
+        }
+        gone
+    }
+}
+
 impl Shard {
-    /// A shard over the last so many panes, or over all there ever are.
-    pub(super) fn new(panes: Option<usize>) -> Self {
+    /// A shard over the last so many panes, or over all there ever are, of which the first `limit`
+    /// keys by `rank` are shown, or all of them.
+    pub(super) fn new(panes: Option<usize>, rank: Rank, limit: Option<usize>) -> Self {
         Shard {
             hasher: RandomState::new(),
             numbers: HashTable::new(),
-            keys: Vec::new(),
+            keys: Keys::default(),
             free: Vec::new(),
-            arena: Vec::new(),
-            dead: 0,
             panes,
             added: VecDeque::new(),
+            leaders: limit.map(|limit| Leaders::new(rank, limit)),
         }
     }
 
-    /// A new pane begins; the oldest leaves when there are too many.
+    /// Begins a new pane.
     pub(super) fn begin_pane(&mut self) {
         if self.panes.is_some() {
-            self.make_room(1);
-            self.added.push_back(Vec::new());
-        }
-    }
-
-    /// Takes away the panes that would leave if so many came; keys that thereby come to zero are gone.
-    pub(super) fn make_room(&mut self, coming: usize) {
-        let Some(panes) = self.panes else { return };
-        while self.added.len() > panes.saturating_sub(coming)
-            && let Some(oldest) = self.added.pop_front()
-        {
-            for (number, count) in oldest {
-                self.subtract(number, u64::from(count));
+            if let Some(pane) = self.added.back_mut() {
+                pane.shrink_to_fit();
             }
-            self.tidy();
+            self.added.push_back(Vec::new());
         }
     }
 
     /// Adds to a key's count in the newest pane.
     pub(super) fn add(&mut self, key: &[u8], count: u64) {
         let number = self.number(key);
-        self.keys[number as usize].count += count;
+        self.keys.keys[number as usize].count += count;
+        if let Some(leaders) = &mut self.leaders {
+            leaders.grown(number, &self.keys);
+        }
         if let Some(pane) = self.added.back_mut() {
             let mut left = count;
             while left > 0 {
@@ -84,61 +124,87 @@ impl Shard {
         }
     }
 
-    /// All keys with their counts, in no order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], u64)> {
-        let live = self.keys.iter().filter(|key| key.count > 0);
-        live.map(|key| (&self.arena[key.start..key.start + key.len], key.count))
+    /// Shows what may be among the first keys of all shards.
+    pub(super) fn show(&mut self, top: &mut Top) {
+        let Shard { keys, leaders, free, .. } = self;
+        let mut push = |number| top.push(keys.text(number), keys.count(number) as i64);
+        match leaders {
+            Some(leaders) => {
+                leaders.refresh(keys, keys.len() - free.len());
+                leaders.numbers().filter(|number| keys.count(*number) > 0).for_each(&mut push);
+            }
+            None => (0..keys.len() as u32).filter(|number| keys.count(*number) > 0).for_each(&mut push),
+        }
     }
 
-    /// The number of a key, which it gets here when it is new.
-    fn number(&mut self, key: &[u8]) -> u32 {
-        let hash = self.hasher.hash_one(key);
-        let (keys, arena) = (&self.keys, &self.arena);
-        let text = |number: &u32| {
-            let Key { start, len, .. } = keys[*number as usize];
-            &arena[start..start + len]
-        };
-        if let Some(number) = self.numbers.find(hash, |number| text(number) == key) {
-            return *number;
+    /// Whether the next pane needs the place of the oldest.
+    pub(super) fn is_full(&self) -> bool {
+        self.panes.is_some_and(|panes| self.added.len() >= panes)
+    }
+
+    /// Lets the oldest panes go whose places are needed when so many more come. Keys that thereby
+    /// come to zero are gone.
+    pub(super) fn expire(&mut self, coming: usize) {
+        let Some(panes) = self.panes else { return };
+        while self.added.len() > panes.saturating_sub(coming)
+            && let Some(oldest) = self.added.pop_front()
+        {
+            oldest.into_iter().for_each(|(number, count)| self.subtract(number, u64::from(count)));
         }
-        let number =
-            self.free.pop().unwrap_or_else(|| u32::try_from(keys.len()).expect("keys fit in memory"));
-        self.numbers.insert_unique(hash, number, |number| self.hasher.hash_one(text(number)));
-        let entry = Key { start: self.arena.len(), len: key.len(), count: 0 };
-        self.arena.extend_from_slice(key);
-        match self.keys.get_mut(number as usize) {
-            Some(gone) => *gone = entry,
-            None => self.keys.push(entry),
+        let Keys { keys, arena, dead } = &self.keys;
+        let gaps = keys.len() > TIDY_FROM && self.free.len() > keys.len() / 2;
+        if gaps || (arena.len() > TIDY_FROM && *dead > arena.len() / 2) {
+            self.tidy();
         }
-        number
     }
 
     fn subtract(&mut self, number: u32, count: u64) {
-        let key = &mut self.keys[number as usize];
-        key.count -= count;
-        if key.count == 0 {
-            let hash = self.hasher.hash_one(&self.arena[key.start..key.start + key.len]);
+        if self.keys.subtract(number, count) {
+            let hash = self.hasher.hash_one(self.keys.text(number));
             if let Ok(entry) = self.numbers.find_entry(hash, |other| *other == number) {
                 entry.remove();
             }
-            self.dead += key.len;
             self.free.push(number);
         }
     }
 
-    /// Moves the living keys together when the dead take up more than half of the arena.
+    /// The number of a key, which it gets here when it is new.
+    fn number(&mut self, key: &[u8]) -> u32 {
+        let Shard { hasher, numbers, keys, free, .. } = self;
+        let hash = hasher.hash_one(key);
+        if let Some(number) = numbers.find(hash, |number| keys.text(*number) == key) {
+            return *number;
+        }
+        let number = free.pop().unwrap_or_else(|| u32::try_from(keys.len()).expect("keys fit in memory"));
+        numbers.insert_unique(hash, number, |number| hasher.hash_one(keys.text(*number)));
+        keys.set(number, key, 0);
+        number
+    }
+
+    /// Gives the living keys new numbers without gaps, and their memory back.
     fn tidy(&mut self) {
-        if self.arena.len() < TIDY_FROM || self.dead * 2 < self.arena.len() {
-            return;
+        let mut keys = Keys::default();
+        let mut renumbered = vec![u32::MAX; self.keys.len()];
+        for (old, new) in renumbered.iter_mut().enumerate() {
+            let count = self.keys.count(old as u32);
+            if count > 0 {
+                *new = keys.len() as u32;
+                keys.set(*new, self.keys.text(old as u32), count);
+            }
         }
-        let mut arena = Vec::with_capacity(self.arena.len() - self.dead);
-        for key in self.keys.iter_mut().filter(|key| key.count > 0) {
-            let start = arena.len();
-            arena.extend_from_slice(&self.arena[key.start..key.start + key.len]);
-            key.start = start;
+        self.keys = keys;
+        self.free = Vec::new();
+        self.numbers = HashTable::with_capacity(self.keys.len());
+        for number in 0..self.keys.len() as u32 {
+            let hash = |number: &u32| self.hasher.hash_one(self.keys.text(*number));
+            self.numbers.insert_unique(hash(&number), number, hash);
         }
-        self.arena = arena;
-        self.dead = 0;
+        for (number, _) in self.added.iter_mut().flatten() {
+            *number = renumbered[*number as usize];
+        }
+        if let Some(leaders) = &mut self.leaders {
+            leaders.forget();
+        }
     }
 }
 
@@ -149,56 +215,101 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    /// What the last `panes` panes come to, added up anew.
-    fn slow(panes: &[Vec<(u8, u64)>], last: usize) -> HashMap<Vec<u8>, u64> {
-        let mut counts = HashMap::new();
-        for (key, count) in panes[panes.len().saturating_sub(last)..].iter().flatten() {
-            *counts.entry(text(*key)).or_insert(0) += count;
-        }
-        counts
-    }
+    use crate::batch::Counts;
 
     /// Keys of different lengths, some of them long enough to have the arena tidied.
     fn text(key: u8) -> Vec<u8> {
-        vec![key; usize::from(key) * usize::from(key)]
+        vec![key; usize::from(key) * usize::from(key) / 16]
+    }
+
+    /// The first keys of what the last panes come to, added up anew.
+    fn slow(panes: &[Vec<(u8, u64)>], last: usize, rank: Rank, limit: Option<usize>) -> (Counts, bool) {
+        let mut counts: HashMap<Vec<u8>, u64> = HashMap::new();
+        for (key, count) in panes[panes.len().saturating_sub(last)..].iter().flatten() {
+            *counts.entry(text(*key)).or_insert(0) += count;
+        }
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        counts.sort_by(|a, b| match rank {
+            Rank::Count => b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)),
+            Rank::Key => a.0.cmp(&b.0),
+        });
+        let shown = limit.unwrap_or(counts.len()).min(counts.len());
+        let mut first = Counts::default();
+        counts[..shown].iter().for_each(|(key, count)| first.push(key, *count as i64));
+        (first, shown < counts.len())
+    }
+
+    fn fast(shard: &mut Shard, rank: Rank, limit: Option<usize>) -> (Counts, bool) {
+        let mut top = Top::new(rank, limit.unwrap_or(0));
+        shard.show(&mut top);
+        top.finish()
     }
 
     proptest! {
         #[test]
         fn adding_and_taking_away_equals_counting_anew(
-            panes in prop::collection::vec(prop::collection::vec((any::<u8>(), 1u64..5), 0..40), 1..30),
+            panes in prop::collection::vec(prop::collection::vec((any::<u8>(), 1u64..5), 0..60), 1..30),
             length in 1usize..5,
+            limit in prop::option::of(1usize..4),
+            by_key in any::<bool>(),
         ) {
-            let mut shard = Shard::new(Some(length));
+            let rank = if by_key { Rank::Key } else { Rank::Count };
+            let mut shard = Shard::new(Some(length), rank, limit);
             for at in 0..panes.len() {
                 shard.begin_pane();
                 for (key, count) in &panes[at] {
                     shard.add(&text(*key), *count);
                 }
-                let fast: HashMap<_, _> = shard.iter().map(|(key, count)| (key.to_vec(), count)).collect();
-                prop_assert_eq!(fast, slow(&panes[..=at], length));
+                prop_assert_eq!(fast(&mut shard, rank, limit), slow(&panes[..=at], length, rank, limit));
+                shard.expire(1);
+            }
+        }
+    }
+
+    /// Enough keys, coming and going, for leaders to be elected and shards to be tidied.
+    #[test]
+    fn many_keys_that_come_and_go_are_led_by_the_right_ones() {
+        let mut random = 1_u32;
+        let mut next = move |below: u32| {
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (random >> 8) % below
+        };
+        for (rank, panes) in [(Rank::Count, Some(3)), (Rank::Key, Some(2)), (Rank::Count, None)] {
+            let mut shard = Shard::new(panes, rank, Some(5));
+            let mut history: Vec<HashMap<String, u64>> = Vec::new();
+            for round in 0..40 {
+                let mut pane = HashMap::new();
+                for _ in 0..next(6000) {
+                    // Later rounds have other keys, so that the early ones go.
+                    *pane.entry(format!("{}", next(5000) + 2000 * (round / 8))).or_insert(0) += 1;
+                }
+                shard.begin_pane();
+                pane.iter().for_each(|(key, count)| shard.add(key.as_bytes(), *count));
+                history.push(pane);
+                let from = history.len().saturating_sub(panes.unwrap_or(usize::MAX));
+                let mut counts: HashMap<&str, u64> = HashMap::new();
+                for (key, count) in history[from..].iter().flatten() {
+                    *counts.entry(key).or_insert(0) += count;
+                }
+                let mut top = Top::new(rank, 5);
+                counts.iter().for_each(|(key, count)| top.push(key.as_bytes(), *count as i64));
+                assert_eq!(fast(&mut shard, rank, Some(5)), top.finish(), "round {round}");
+                shard.expire(1);
+                if panes.is_some() {
+                    assert!(shard.keys.len() < 30_000 && shard.keys.arena.len() < 200_000);
+                }
             }
         }
     }
 
     #[test]
     fn counts_beyond_32_bits_leave_whole() {
-        let mut shard = Shard::new(Some(1));
-        shard.begin_pane();
-        shard.add(b"a", 3 << 32);
-        assert_eq!(shard.iter().next(), Some((&b"a"[..], 3 << 32)));
-        shard.begin_pane();
-        assert_eq!(shard.iter().count(), 0);
-    }
-
-    #[test]
-    fn totals_keep_everything() {
-        let mut shard = Shard::new(None);
-        for _ in 0..3 {
+        let mut shard = Shard::new(Some(1), Rank::Count, None);
+        for count in [3 << 32, 1] {
             shard.begin_pane();
-            shard.add(b"a", 1);
+            shard.add(b"a", count);
+            assert_eq!(fast(&mut shard, Rank::Count, None).0.count(0), count as i64);
+            shard.expire(1);
         }
-        assert_eq!(shard.iter().next(), Some((&b"a"[..], 3)));
     }
 }

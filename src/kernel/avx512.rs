@@ -85,8 +85,8 @@ pub(super) unsafe fn scan(delimiters: Delimiters, text: *const u8, len: usize, s
 #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,popcnt")]
 pub(super) unsafe fn classify(starts: *const u16, ended: usize, classes: &Classes) -> Tally {
     let mut tally = Tally::default();
-    let (one, eight, sixteen) = (_mm512_set1_epi32(1), _mm512_set1_epi32(8), _mm512_set1_epi32(16));
-    let nine = _mm512_set1_epi32(9);
+    let (zero, one) = (_mm512_setzero_si512(), _mm512_set1_epi32(1));
+    let (eight, sixteen) = (_mm512_set1_epi32(8), _mm512_set1_epi32(16));
     let mut i = 0;
     while i < ended {
         // SAFETY: `i < ended`, and 16 places more are readable.
@@ -99,9 +99,9 @@ pub(super) unsafe fn classify(starts: *const u16, ended: usize, classes: &Classe
         let inside = if ended - i >= 16 { u16::MAX } else { (1 << (ended - i)) - 1 };
         let len = _mm512_sub_epi32(_mm512_sub_epi32(next, start), one);
         let word = _mm512_or_si512(start, _mm512_slli_epi32::<16>(len));
-        let short = _mm512_mask_cmplt_epu32_mask(inside, _mm512_sub_epi32(len, one), eight);
-        let medium = _mm512_mask_cmplt_epu32_mask(inside, _mm512_sub_epi32(len, nine), eight);
-        let long = _mm512_mask_cmpgt_epu32_mask(inside, len, sixteen);
+        let longer_than = |limit| _mm512_mask_cmpgt_epu32_mask(inside, len, limit);
+        let (some, beyond_8, beyond_16) = (longer_than(zero), longer_than(eight), longer_than(sixteen));
+        let (short, medium, long) = (some & !beyond_8, beyond_8 & !beyond_16, beyond_16);
         // SAFETY: each class has room for 16 words more than belong to it.
         unsafe {
             let to = classes.short.add(tally.short);

@@ -28,15 +28,12 @@ pub(super) struct KeyChunks<K> {
     slabs: Vec<Memory<ChunkBytes>>,
     /// Chunks of the slabs that are in no list.
     free: Vec<*mut K>,
-    lists: Box<[List<K>]>,
+    /// The chunks of each partition, all but the last of them full.
+    lists: Box<[Vec<*mut K>]>,
     /// Where the next key of each partition goes; at a chunk's border there is no room.
     cursors: Box<[*mut K; PARTITIONS]>,
+    /// Chunks in lists.
     used: usize,
-}
-
-#[derive(Clone)]
-struct List<K> {
-    chunks: Vec<*mut K>,
 }
 
 // SAFETY: the pointers lead into the slabs, which the value owns.
@@ -53,7 +50,7 @@ impl<K: InlineKey> KeyChunks<K> {
         KeyChunks {
             slabs: Vec::new(),
             free: Vec::new(),
-            lists: vec![List { chunks: Vec::new() }; PARTITIONS].into_boxed_slice(),
+            lists: vec![Vec::new(); PARTITIONS].into_boxed_slice(),
             cursors: Box::new([std::ptr::null_mut(); PARTITIONS]),
             used: 0,
         }
@@ -91,21 +88,21 @@ impl<K: InlineKey> KeyChunks<K> {
             self.slabs.push(slab);
         }
         let chunk = self.free.pop().expect("a slab has chunks");
-        self.lists[partition].chunks.push(chunk);
+        self.lists[partition].push(chunk);
         self.used += 1;
         chunk
     }
 
     /// How many keys there are in a partition.
     pub(super) fn count(&self, partition: usize) -> usize {
-        let chunks = self.lists[partition].chunks.len();
+        let chunks = self.lists[partition].len();
         let filled = self.cursors[partition].addr() % CHUNK_BYTES / size_of::<K>();
         if filled == 0 { chunks * Self::PER_CHUNK } else { (chunks - 1) * Self::PER_CHUNK + filled }
     }
 
     /// The keys of a partition, a slice for each chunk.
     pub(super) fn slices(&self, partition: usize) -> impl Iterator<Item = &[K]> {
-        let chunks = &self.lists[partition].chunks;
+        let chunks = &self.lists[partition];
         let mut left = self.count(partition);
         chunks.iter().map(move |&chunk| {
             let len = left.min(Self::PER_CHUNK);
@@ -118,7 +115,7 @@ impl<K: InlineKey> KeyChunks<K> {
 
     /// Empties a partition; its chunks can be used again.
     pub(super) fn clear_partition(&mut self, partition: usize) {
-        let chunks = &mut self.lists[partition].chunks;
+        let chunks = &mut self.lists[partition];
         self.used -= chunks.len();
         self.free.append(chunks);
         self.cursors[partition] = std::ptr::null_mut();
@@ -127,9 +124,7 @@ impl<K: InlineKey> KeyChunks<K> {
     /// Empties all partitions. Slabs that this batch did not need are given back.
     pub(super) fn clear(&mut self) {
         let needed = self.bytes().div_ceil(SLAB_BYTES);
-        for list in &mut self.lists {
-            list.chunks = Vec::new();
-        }
+        self.lists.fill(Vec::new());
         self.cursors.fill(std::ptr::null_mut());
         self.used = 0;
         self.slabs.truncate(needed);

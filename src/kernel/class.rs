@@ -8,10 +8,13 @@ use super::spill::Spill;
 use super::words::Word;
 
 /// Words of a class after which it is judged whether its hot table is worth asking.
-const WINDOW: usize = 1 << 18;
+const WINDOW: usize = 1 << 17;
 
 /// Windows in which the hot table is not asked after one in which it knew hardly any word.
-const BYPASSED: usize = 15;
+const BYPASSED: usize = 31;
+
+/// Words whose slots are asked for together.
+const GROUP: usize = 32;
 
 /// Counts of the keys of one class.
 pub(super) struct Class<K> {
@@ -32,8 +35,9 @@ impl<K: InlineKey> Class<K> {
     /// Counts the words of a block.
     ///
     /// # Safety
-    /// Each word must lie within `block`, must have one of the class's lengths and no `\n` in it,
-    /// and 16 bytes from the start of each word on must be readable.
+    /// Each word must lie within `block`, must have one of the class's lengths and no `\n` in it;
+    /// [`super::key::MAX_INLINE`] bytes from the start of each word on must be readable.
+    #[inline(never)] // Called once a block; profiles show each class by itself.
     pub(super) unsafe fn count_words(&mut self, block: *const u8, words: &[Word], seed: &Seed) {
         if self.bypass > 0 {
             for word in words {
@@ -41,27 +45,27 @@ impl<K: InlineKey> Class<K> {
                 let key = unsafe { K::read(block.add(word.start()), word.len()) };
                 self.spill.push(key, key.hash(seed));
             }
-            self.bypass = self.bypass.saturating_sub(words.len());
-            if self.bypass == 0 {
-                self.evict(seed);
-            }
+            self.bypassed(words.len(), seed);
             return;
         }
         let mut spilled = 0;
-        for word in words {
-            // SAFETY: the caller's promise.
-            let key = unsafe { K::read(block.add(word.start()), word.len()) };
-            let hash = key.hash(seed);
-            if let Err(Full) = self.hot.add(key, hash, 1, seed) {
-                self.spill.push(key, hash);
-                spilled += 1;
+        let mut hashed = [(K::FREE, 0); GROUP];
+        for group in words.chunks(GROUP) {
+            for (word, hashed) in group.iter().zip(&mut hashed) {
+                // SAFETY: the caller's promise.
+                let key = unsafe { K::read(block.add(word.start()), word.len()) };
+                let hash = key.hash(seed);
+                self.hot.prefetch(hash);
+                *hashed = (key, hash);
+            }
+            for &(key, hash) in &hashed[..group.len()] {
+                if let Err(Full) = self.hot.add(key, hash, 1, seed) {
+                    self.spill.push(key, hash);
+                    spilled += 1;
+                }
             }
         }
-        self.seen += words.len();
-        self.spilled += spilled;
-        if self.seen >= WINDOW {
-            self.judge(seed);
-        }
+        self.asked(words.len(), spilled, seed);
     }
 
     /// Adapts to what the last window was like.
@@ -84,10 +88,35 @@ impl<K: InlineKey> Class<K> {
     /// Adds `count` to a key.
     pub(super) fn add(&mut self, key: K, count: u64, seed: &Seed) {
         let hash = key.hash(seed);
-        match self.hot.add(key, hash, count, seed) {
+        if self.bypass > 0 && count == 1 {
+            self.spill.push(key, hash);
+            self.bypassed(1, seed);
+            return;
+        }
+        let added = self.hot.add(key, hash, count, seed);
+        match added {
             Ok(()) => {}
             Err(Full) if count == 1 => self.spill.push(key, hash),
             Err(Full) => self.spill.push_sum(key, hash, count),
+        }
+        self.asked(1, usize::from(added.is_err()), seed);
+    }
+
+    /// Notes that some words went past the hot table.
+    fn bypassed(&mut self, words: usize, seed: &Seed) {
+        self.bypass = self.bypass.saturating_sub(words);
+        if self.bypass == 0 {
+            self.evict(seed);
+        }
+    }
+
+    /// Notes that the hot table was asked for some words and had no place for `spilled` of them.
+    #[inline(always)]
+    fn asked(&mut self, words: usize, spilled: usize, seed: &Seed) {
+        self.seen += words;
+        self.spilled += spilled;
+        if self.seen >= WINDOW {
+            self.judge(seed);
         }
     }
 

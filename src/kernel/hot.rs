@@ -1,7 +1,7 @@
 //! The hot table: keys that come again and again, small enough to stay in the caches.
 
 use super::key::{Entry, InlineKey};
-use super::memory::{Memory, Zeroed};
+use super::memory::{Memory, Zeroed, prefetch};
 use super::seed::Seed;
 
 /// Slots of a fresh table.
@@ -53,6 +53,12 @@ impl<K: InlineKey> HotTable<K> {
     /// Whether the table takes no more keys.
     pub(super) fn is_full(&self) -> bool {
         self.entries >= MAX_SLOTS / 2
+    }
+
+    /// Asks for the slot that the search for a hash starts at.
+    #[inline(always)]
+    pub(super) fn prefetch(&self, hash: u64) {
+        prefetch(&self.slots, (hash >> self.shift) as usize);
     }
 
     /// Adds `count` to a key; `hash` is its hash.

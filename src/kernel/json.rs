@@ -8,6 +8,8 @@ use serde::de::{
 };
 use serde_json::value::RawValue;
 
+use super::utf8::decode;
+
 /// The way to a value: names of members, and numbers of array elements from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JsonPath {
@@ -41,7 +43,7 @@ impl JsonPath {
     /// The value of a record. The whole record is checked. Of members with the same name the last
     /// counts, as in Python.
     pub fn extract<'a>(&self, record: &'a [u8]) -> Extracted<'a> {
-        match String::from_utf8_lossy(record) {
+        match decode(record) {
             Cow::Borrowed(text) => self.extract_str(text),
             Cow::Owned(text) => match self.extract_str(&text) {
                 Extracted::Found(value) => Extracted::Found(Cow::Owned(value.into_owned())),

@@ -1,4 +1,4 @@
-//! Keys that do not fit in a register: longer than 16 bytes, or with a `\n` in them.
+//! Keys that are not held inline: longer than 32 bytes, or with a `\n` in them.
 
 use super::aggregate::Aggregate;
 use super::chunks::{PARTITION_BITS, PARTITIONS};

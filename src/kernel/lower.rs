@@ -2,6 +2,7 @@
 
 use super::lines::lines;
 use super::padded::PaddedBuf;
+use super::utf8::decode;
 use crate::batch::Text;
 
 /// Puts the text in lower case into `buffer`: full Unicode mapping, the final sigma included, with
@@ -16,7 +17,7 @@ pub fn lowercase<'a>(text: Text<'_>, buffer: &'a mut PaddedBuf) -> Text<'a> {
             if line.is_ascii() {
                 append_ascii(out, line);
             } else {
-                out.extend_from_slice(String::from_utf8_lossy(line).to_lowercase().as_bytes());
+                out.extend_from_slice(decode(line).to_lowercase().as_bytes());
             }
         }
     });

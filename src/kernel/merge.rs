@@ -78,6 +78,7 @@ impl Merge {
         }
         self.inline(partition, &mut scratch.short, |table| &table.short, &mut emit);
         self.inline(partition, &mut scratch.medium, |table| &table.medium, &mut emit);
+        self.inline(partition, &mut scratch.wide, |table| &table.wide, &mut emit);
         self.long(partition, &mut emit);
     }
 

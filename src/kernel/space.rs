@@ -27,13 +27,19 @@ pub(super) fn starts_wide_space(byte: u8) -> bool {
 
 /// Place and length of the first non-ASCII whitespace character at or behind `from`.
 pub(super) fn find_wide_space(bytes: &[u8], mut from: usize) -> Option<(usize, usize)> {
-    loop {
-        from += bytes[from..].iter().position(|&byte| starts_wide_space(byte))?;
-        if let Some(len) = wide_space(&bytes[from..]) {
-            return Some((from, len));
+    /// Bytes that are looked at together: a loop without an exit becomes vector instructions.
+    const STRIDE: usize = 64;
+    while from < bytes.len() {
+        let end = (from + STRIDE).min(bytes.len());
+        if bytes[from..end].iter().fold(false, |any, &byte| any | starts_wide_space(byte)) {
+            let found = |&at: &usize| starts_wide_space(bytes[at]) && wide_space(&bytes[at..]).is_some();
+            if let Some(at) = (from..end).find(found) {
+                return wide_space(&bytes[at..]).map(|len| (at, len));
+            }
         }
-        from += 1;
+        from = end;
     }
+    None
 }
 
 #[cfg(test)]
@@ -47,6 +53,21 @@ mod tests {
             let bytes = c.encode_utf8(&mut buffer).as_bytes();
             assert_eq!(wide_space(bytes), is_space(c).then_some(bytes.len()), "{c:?}");
             assert!(!is_space(c) || starts_wide_space(bytes[0]));
+        }
+    }
+
+    #[test]
+    fn wide_spaces_are_found_wherever_they_are() {
+        for at in 0..200 {
+            let mut text = "é中".repeat(100);
+            let cut = (0..=at).rev().find(|&cut| text.is_char_boundary(cut)).unwrap_or(0);
+            text.truncate(cut);
+            let before = text.len();
+            text.push('\u{2009}');
+            text.push_str(&"–\u{e0}".repeat(50));
+            assert_eq!(find_wide_space(text.as_bytes(), 0), Some((before, 3)));
+            assert_eq!(find_wide_space(text.as_bytes(), before), Some((before, 3)));
+            assert_eq!(find_wide_space(text.as_bytes(), before + 1), None);
         }
     }
 

@@ -3,9 +3,10 @@
 use super::aggregate::Aggregate;
 use super::class::Class;
 use super::hot::Full;
-use super::key::InlineKey;
+use super::key::{InlineKey, MAX_INLINE};
 use super::long::{LongKey, LongSpill, LongTable};
 use super::seed::Seed;
+use super::utf8::decode;
 use super::words::Words;
 use crate::batch::Text;
 
@@ -21,8 +22,8 @@ pub struct Span {
 /// Counts of keys. Keys are bytes; what is not UTF-8 in them is replaced by U+FFFD before they are
 /// counted, as Python's `errors="replace"` does, so all keys in the table are valid UTF-8.
 ///
-/// Frequent keys live in three small hash tables by length: up to 8 bytes and up to 16 bytes
-/// inline, longer ones by hash and reference. What they have no place for goes to a spill by hash
+/// Frequent keys live in four small hash tables by length: up to 8, 16 and 32 bytes inline, longer
+/// ones by hash and reference. What they have no place for goes to a spill by hash
 /// partition, whose memory is bounded by the number of different keys.
 pub struct CountTable {
     seed: Seed,
@@ -34,6 +35,7 @@ pub struct CountTable {
     pub(super) empty: u64,
     pub(super) short: Class<u64>,
     pub(super) medium: Class<[u64; 2]>,
+    pub(super) wide: Class<[u64; 4]>,
     pub(super) long: LongTable,
     pub(super) long_spill: LongSpill,
 }
@@ -60,6 +62,7 @@ impl CountTable {
             empty: 0,
             short: Class::new(),
             medium: Class::new(),
+            wide: Class::new(),
             long: LongTable::new(),
             long_spill: LongSpill::new(),
         }
@@ -77,12 +80,15 @@ impl CountTable {
 
     /// Different keys in the hot tables.
     pub(super) fn hot_keys(&self) -> usize {
-        self.short.hot.len() + self.medium.hot.len() + self.long.len()
+        self.short.hot.len() + self.medium.hot.len() + self.wide.hot.len() + self.long.len()
     }
 
     /// Bytes of memory that keys beyond the hot tables take.
     pub fn spill_bytes(&self) -> usize {
-        self.short.spill.bytes() + self.medium.spill.bytes() + self.long_spill.bytes()
+        self.short.spill.bytes()
+            + self.medium.spill.bytes()
+            + self.wide.spill.bytes()
+            + self.long_spill.bytes()
     }
 
     /// Adds `count` to a key of any bytes and length.
@@ -91,7 +97,7 @@ impl CountTable {
             self.add_valid(key, count);
         } else {
             // Borrows what is valid.
-            self.add_valid(String::from_utf8_lossy(key).as_bytes(), count);
+            self.add_valid(decode(key).as_bytes(), count);
         }
         self.settle();
     }
@@ -104,27 +110,21 @@ impl CountTable {
         for span in spans {
             let Span { start, len } = *span;
             let key = &text.bytes()[start..start + len];
-            match len {
-                0 => self.empty += 1,
-                1..=8 => {
-                    // SAFETY: the slack behind the text is readable.
-                    let code = unsafe { u64::read(key.as_ptr(), len) };
-                    if code.non_ascii() || code.has_newline(len) {
-                        self.add(key, 1);
-                    } else {
-                        self.short.add(code, 1, &self.seed);
-                    }
+            let counted = match len {
+                0 => {
+                    self.empty += 1;
+                    true
                 }
-                9..=16 => {
-                    // SAFETY: the slack behind the text is readable.
-                    let code = unsafe { <[u64; 2]>::read(key.as_ptr(), len) };
-                    if code.non_ascii() || code.has_newline(len) {
-                        self.add(key, 1);
-                    } else {
-                        self.medium.add(code, 1, &self.seed);
-                    }
-                }
-                _ => self.add(key, 1),
+                // SAFETY: the slack behind the text is readable; the lengths are the classes'.
+                1..=8 => unsafe { count_span(&mut self.short, key, &self.seed) },
+                // SAFETY: as above.
+                9..=16 => unsafe { count_span(&mut self.medium, key, &self.seed) },
+                // SAFETY: as above.
+                17..=32 => unsafe { count_span(&mut self.wide, key, &self.seed) },
+                _ => false,
+            };
+            if !counted {
+                self.add(key, 1);
             }
         }
         self.settle();
@@ -133,8 +133,8 @@ impl CountTable {
     /// Counts the words of a block: valid UTF-8 without `\n`.
     ///
     /// # Safety
-    /// The words must be those of the text at `block`, of which every word and 16 bytes from its
-    /// start on must be readable.
+    /// The words must be those of the text at `block`, and [`MAX_INLINE`] bytes from the start of
+    /// each on must be readable.
     #[inline]
     pub(super) unsafe fn count_words(&mut self, block: &[u8], words: &Words, empty: usize) {
         self.empty += empty as u64;
@@ -142,6 +142,7 @@ impl CountTable {
         unsafe {
             self.short.count_words(block.as_ptr(), words.short(), &self.seed);
             self.medium.count_words(block.as_ptr(), words.medium(), &self.seed);
+            self.wide.count_words(block.as_ptr(), words.wide(), &self.seed);
         }
         for word in words.long() {
             self.add_long(&block[word.start()..word.start() + word.len()], 1);
@@ -155,17 +156,20 @@ impl CountTable {
             return;
         }
         let len = key.len();
-        if len > 16 || key.contains(&b'\n') {
+        if len > MAX_INLINE || key.contains(&b'\n') {
             return self.add_long(key, count);
         }
-        let mut padded = [0; 16];
+        let mut padded = [0; MAX_INLINE];
         padded[..len].copy_from_slice(key);
-        match len {
-            0 => self.empty += count,
-            // SAFETY: 16 bytes are readable, the length is the class's.
-            1..=8 => self.short.add(unsafe { u64::read(padded.as_ptr(), len) }, count, &self.seed),
-            // SAFETY: as above.
-            _ => self.medium.add(unsafe { <[u64; 2]>::read(padded.as_ptr(), len) }, count, &self.seed),
+        let at = padded.as_ptr();
+        // SAFETY: enough bytes are readable, and the lengths are the classes'.
+        unsafe {
+            match len {
+                0 => self.empty += count,
+                1..=8 => self.short.add(InlineKey::read(at, len), count, &self.seed),
+                9..=16 => self.medium.add(InlineKey::read(at, len), count, &self.seed),
+                _ => self.wide.add(InlineKey::read(at, len), count, &self.seed),
+            }
         }
     }
 
@@ -194,6 +198,9 @@ impl CountTable {
         if !self.medium.spill.is_empty() {
             self.medium.spill.compact(&self.seed);
         }
+        if !self.wide.spill.is_empty() {
+            self.wide.spill.compact(&self.seed);
+        }
         if !self.long_spill.is_empty() {
             self.long_spill.compact();
         }
@@ -207,9 +214,26 @@ impl CountTable {
         self.limit = self.budget;
         self.short.clear();
         self.medium.clear();
+        self.wide.clear();
         self.long.clear();
         self.long_spill.clear();
     }
+}
+
+/// Counts a key if it can stand in the class as it is: ASCII without `\n`.
+///
+/// # Safety
+/// The key must have one of the class's lengths, and [`MAX_INLINE`] bytes from its start on must be
+/// readable.
+#[inline(always)]
+unsafe fn count_span<K: InlineKey>(class: &mut Class<K>, key: &[u8], seed: &Seed) -> bool {
+    // SAFETY: the caller's promises.
+    let code = unsafe { K::read(key.as_ptr(), key.len()) };
+    let plain = !code.non_ascii() && !code.has_newline(key.len());
+    if plain {
+        class.add(code, 1, seed);
+    }
+    plain
 }
 
 /// Memory for summing up partitions, to be used again for the next one.
@@ -217,4 +241,5 @@ impl CountTable {
 pub struct Scratch {
     pub(super) short: Aggregate<u64>,
     pub(super) medium: Aggregate<[u64; 2]>,
+    pub(super) wide: Aggregate<[u64; 4]>,
 }

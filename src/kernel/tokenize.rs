@@ -6,6 +6,7 @@ use super::level::Level;
 use super::padded::PaddedBuf;
 use super::space::{find_wide_space, is_space};
 use super::table::CountTable;
+use super::utf8::decode;
 use super::words::{BLOCK, Delimiters, Words};
 use crate::batch::Text;
 
@@ -93,7 +94,7 @@ impl Tokenizer {
                 table.add(word, 1);
             }
             Delimiters::Whitespace => {
-                let word = String::from_utf8_lossy(word);
+                let word = decode(word);
                 for part in word.split(is_space).filter(|part| !part.is_empty()) {
                     table.add(part.as_bytes(), 1);
                 }
@@ -107,7 +108,7 @@ impl Tokenizer {
 /// The block ends with a delimiter.
 #[cold]
 fn clean(block: &[u8], delimiters: Delimiters) -> Option<Cow<'_, [u8]>> {
-    let mut bytes = match String::from_utf8_lossy(block) {
+    let mut bytes = match decode(block) {
         Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
         Cow::Owned(text) => Cow::Owned(text.into_bytes()),
     };

@@ -8,12 +8,21 @@ use crate::batch::Text;
 /// The text with each maximal invalid part replaced by U+FFFD, as Python's `errors="replace"` and
 /// Unicode recommend; the text itself if it is valid.
 pub fn make_valid<'a>(text: Text<'a>, buffer: &'a mut PaddedBuf) -> Text<'a> {
-    match String::from_utf8_lossy(text.bytes()) {
+    match decode(text.bytes()) {
         Cow::Borrowed(_) => text,
         Cow::Owned(valid) => {
             buffer.fill(|out| out.extend_from_slice(valid.as_bytes()));
             buffer.text()
         }
+    }
+}
+
+/// The bytes as text, invalid parts replaced. Unlike `String::from_utf8_lossy` alone it checks
+/// valid text at full speed.
+pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
     }
 }
 

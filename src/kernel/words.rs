@@ -4,6 +4,7 @@
 //! start; [`Words::classify`] computes lengths and sorts the words by length class without a
 //! branch on any single word, because the length of the next word cannot be predicted.
 
+use super::key::MAX_INLINE;
 use super::level::{Instructions, Level};
 use super::portable;
 #[cfg(target_arch = "x86_64")]
@@ -69,12 +70,13 @@ pub(super) struct Found {
     pub(super) non_ascii: bool,
 }
 
-/// How many words there are in each class.
+/// How many words there are in each class. The kernels count all words beyond 16 bytes as long.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     pub(super) empty: usize,
     pub(super) short: usize,
     pub(super) medium: usize,
+    pub(super) wide: usize,
     pub(super) long: usize,
 }
 
@@ -84,14 +86,15 @@ pub(super) struct Words {
     /// Where words start: 0, then the place behind each delimiter. So word `i` lies between
     /// `starts[i]` and `starts[i + 1] - 1`.
     starts: Box<[u16]>,
-    /// Words of 1 to 8 bytes, 9 to 16, and more.
+    /// Words of 1 to 8 bytes, 9 to 16, 17 to 32, and more.
     short: Box<[Word]>,
     medium: Box<[Word]>,
+    wide: Box<[Word]>,
     long: Box<[Word]>,
     tally: Tally,
 }
 
-/// Where the kernels write the classes. Each has room for every word a block can have in it and
+/// Where the kernels write the classes; all words beyond 16 bytes are long to them. Each has room for every word a block can have in it and
 /// [`OVERRUN`] more.
 pub(super) struct Classes {
     pub(super) short: *mut Word,
@@ -106,6 +109,7 @@ impl Default for Words {
             starts: vec![0; BLOCK + 1 + OVERRUN].into_boxed_slice(),
             short: class(1),
             medium: class(9),
+            wide: class(17),
             long: class(17),
             tally: Tally::default(),
         }
@@ -150,11 +154,29 @@ impl Words {
         self.tally = unsafe {
             match level.0 {
                 #[cfg(target_arch = "x86_64")]
+                Instructions::Avx2 => x86::classify_avx2(starts, ended, &classes),
+                #[cfg(target_arch = "x86_64")]
                 Instructions::Avx512 => avx512::classify(starts, ended, &classes),
                 _ => portable::classify(starts, ended, &classes),
             }
         };
+        self.part_long();
         self.tally
+    }
+
+    /// Parts the words of 17 to 32 bytes from the longer ones. Words beyond 16 bytes are so few that
+    /// this is cheaper here than one more class in the kernels.
+    fn part_long(&mut self) {
+        let (mut wide, mut long) = (0, 0);
+        for i in 0..self.tally.long {
+            let word = self.long[i];
+            self.wide[wide] = word;
+            self.long[long] = word;
+            let fits = usize::from(word.len() <= MAX_INLINE);
+            wide += fits;
+            long += 1 - fits;
+        }
+        (self.tally.wide, self.tally.long) = (wide, long);
     }
 
     /// Where the text behind the first `ended` words starts.
@@ -162,18 +184,73 @@ impl Words {
         usize::from(self.starts[ended])
     }
 
-    /// The words of 1 to 8 bytes, in no order.
+    /// The words of 1 to 8 bytes.
     pub(super) fn short(&self) -> &[Word] {
         &self.short[..self.tally.short]
     }
 
-    /// The words of 9 to 16 bytes, in no order.
+    /// The words of 9 to 16 bytes.
     pub(super) fn medium(&self) -> &[Word] {
         &self.medium[..self.tally.medium]
     }
 
-    /// The words of 17 bytes and more, in no order.
+    /// The words of 17 to 32 bytes.
+    pub(super) fn wide(&self) -> &[Word] {
+        &self.wide[..self.tally.wide]
+    }
+
+    /// The words of more than 32 bytes.
     pub(super) fn long(&self) -> &[Word] {
         &self.long[..self.tally.long]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn every_level_finds_and_classifies_as_one_byte_at_a_time(
+            text in prop::collection::vec(prop_oneof![Just(b' '), Just(b'\n'), any::<u8>(), b'a'..=b'z'], 0..2000),
+            sparse: bool,
+            behind: u8,
+        ) {
+            // Sparse texts have long words.
+            let text: Vec<u8> =
+                text.into_iter().filter(|&byte| !sparse || byte >= b'a' || byte == b'\n').collect();
+            let mut padded = text.clone();
+            padded.resize(text.len() + 64, behind);
+            for delimiters in [Delimiters::Space, Delimiters::Whitespace] {
+                let mut twin: Vec<(usize, usize)> = Vec::new();
+                let mut start = 0;
+                for at in (0..text.len()).filter(|&at| delimiters.contains(text[at])) {
+                    twin.push((start, at - start));
+                    start = at + 1;
+                }
+                let of_length = |least: usize, most: usize| -> Vec<(usize, usize)> {
+                    twin.iter().copied().filter(|(_, len)| (least..=most).contains(len)).collect()
+                };
+                for level in Level::available() {
+                    let mut words = Words::default();
+                    let found = words.scan(level, delimiters, &padded, text.len());
+                    prop_assert_eq!(found.ended, twin.len());
+                    prop_assert_eq!(found.carriage_return, text.contains(&b'\r'));
+                    prop_assert_eq!(found.non_ascii, !text.is_ascii());
+                    prop_assert_eq!(words.end_of(found.ended), start);
+                    let tally = words.classify(level, found.ended);
+                    let places = |words: &[Word]| -> Vec<(usize, usize)> {
+                        words.iter().map(|word| (word.start(), word.len())).collect()
+                    };
+                    prop_assert_eq!(tally.empty, of_length(0, 0).len());
+                    prop_assert_eq!(places(words.short()), of_length(1, 8));
+                    prop_assert_eq!(places(words.medium()), of_length(9, 16));
+                    prop_assert_eq!(places(words.wide()), of_length(17, 32));
+                    prop_assert_eq!(places(words.long()), of_length(33, BLOCK));
+                }
+            }
+        }
     }
 }

@@ -43,6 +43,7 @@ pub(super) fn seconds(wait: Duration) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

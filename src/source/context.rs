@@ -14,7 +14,7 @@ use super::hints::{Hint, Hints};
 use crate::error::Result;
 
 /// One `--from`, open. It may hold many streams (clients, files), which it numbers as it likes.
-pub(super) trait Source {
+pub(super) trait Source: Send {
     /// Reads from a stream that was reported or marked ready, at most about a chunk's worth.
     ///
     /// # Errors

@@ -11,17 +11,10 @@ use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll};
 
 use super::context::{Context, Next, Notices, OWN, Ready, Source, parts, token};
-use super::dir::Dir;
-use super::exec::Exec;
-use super::file::FileSource;
 use super::framing::{Framer, Intake, Shared};
 use super::hints::Hints;
-use super::listen::Listen;
+use super::open::open;
 use super::spec::check;
-use super::stdin::Stdin;
-use super::tail::Tail;
-use super::tcp::Tcp;
-use super::udp::Udp;
 use super::{Options, SourceKind, SourceSpec, SourceStats};
 use crate::batch::{Chunk, Pool, SourceId};
 use crate::error::{Error, Result};
@@ -31,7 +24,7 @@ use crate::error::{Error, Result};
 pub enum Turn {
     /// Nothing came until the deadline, or nothing can come any more.
     Idle,
-    /// Something happened: bytes came, a source ended, or there is a notice.
+    /// Something happened: bytes or the end of a line came, a source ended, or there is a notice.
     Read,
     /// There was input to read, but the pool had no chunk: chunks have to be crunched first.
     Full,
@@ -78,6 +71,7 @@ impl EventLoop {
             return Err(Error::Usage(format!("{} sources are too many (at most {})", specs.len(), OWN - 1)));
         }
         let cannot = |error: io::Error| Error::io("cannot set up the event loop", &error);
+        let watching = |spec: &SourceSpec| matches!(spec.kind, SourceKind::Tail(_) | SourceKind::Dir(_));
         let mut this = EventLoop {
             poll: Poll::new().map_err(cannot)?,
             events: Events::with_capacity(1024),
@@ -88,7 +82,7 @@ impl EventLoop {
             shared: Shared::new(pool, options.max_line),
             ready: Ready::default(),
             notices: Notices::default(),
-            hints: Hints::new(),
+            hints: Hints::new(specs.iter().any(watching)),
             wakers: Vec::new(),
         };
         if let Some(fd) = this.hints.fd() {
@@ -120,7 +114,6 @@ impl EventLoop {
         options: Options,
         framer: &mut Framer,
     ) -> Result<Box<dyn Source>> {
-        let label = spec.to_string();
         let mut cx = Context {
             now: Instant::now(),
             intake: Intake { framer, shared: &mut self.shared, full: &mut |_| {} },
@@ -130,23 +123,7 @@ impl EventLoop {
             registry: self.poll.registry(),
             source: index,
         };
-        let cx = &mut cx;
-        Ok(match &spec.kind {
-            SourceKind::Stdin => Box::new(Stdin::open(cx)?),
-            SourceKind::File(path) => Box::new(FileSource::open(path, cx)?),
-            SourceKind::Tail(path) => Box::new(Tail::open(label, path, options.from_start, cx)?),
-            SourceKind::Dir(path) => Box::new(Dir::open(label, path, cx)?),
-            SourceKind::Tcp { host, port } => Box::new(Tcp::open(label, host, *port, cx)),
-            SourceKind::TcpListen { host, port } => Box::new(Listen::tcp(label, host, *port, cx)?),
-            SourceKind::UnixListen(path) => Box::new(Listen::unix(label, path, cx)?),
-            SourceKind::UdpListen { host, port } => Box::new(Udp::open(&label, host, *port, cx)?),
-            SourceKind::Exec(command) => Box::new(Exec::open(label, command, cx)?),
-            SourceKind::Queue(_) => {
-                return Err(Error::Usage(format!(
-                    "{label} runs on a virtual clock and cannot be mixed with sources that run on the real one"
-                )));
-            }
-        })
+        open(spec, options, &mut cx)
     }
 
     /// Adds a stream that wakes [`EventLoop::turn`] when something can be read from it, as signal
@@ -180,7 +157,7 @@ impl EventLoop {
                 return Ok(Turn::Idle);
             }
             let woken = self.wait(until, now, full)?;
-            let before = (self.shared.stats.bytes, self.running);
+            let before = self.progress();
             let now = Instant::now();
             self.call_timers(now, full)?;
             let starved = self.read_round(now, full)?;
@@ -191,7 +168,7 @@ impl EventLoop {
                 Turn::Woken
             } else if starved {
                 Turn::Full
-            } else if before != (self.shared.stats.bytes, self.running) || !self.notices.is_empty() {
+            } else if before != self.progress() || !self.notices.is_empty() {
                 Turn::Read
             } else if until.is_some_and(|until| until <= now) {
                 Turn::Idle
@@ -199,6 +176,11 @@ impl EventLoop {
                 continue;
             });
         }
+    }
+
+    /// Figures of which one changes whenever something came: bytes, the end of a line, of a source.
+    fn progress(&self) -> (u64, usize, usize) {
+        (self.shared.stats.bytes, self.shared.carried(), self.running)
     }
 
     /// Sleeps until there is something to do and puts what was reported on the ready list; whether

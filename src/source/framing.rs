@@ -263,7 +263,11 @@ impl Intake<'_> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
     use crate::batch::CHUNK_SIZE;
 
@@ -372,5 +376,45 @@ mod tests {
         assert_eq!(intake.fill(&mut carry, &mut read).unwrap(), Fill::Starved);
         assert!(!intake.finish(&mut carry));
         assert_eq!(carry.bytes, b"x");
+    }
+
+    /// The slow twin: each stream's lines, cut to `max_line`, in the order in which they ended.
+    fn lines_of(pieces: &[(usize, Vec<u8>)], max_line: usize) -> Vec<u8> {
+        let mut partial = vec![Vec::new(); 8];
+        let mut out = Vec::new();
+        let mut put = |line: &mut Vec<u8>| {
+            out.extend(line.iter().take(max_line));
+            out.push(b'\n');
+            line.clear();
+        };
+        for (stream, piece) in pieces {
+            for &byte in piece {
+                if byte == b'\n' {
+                    put(&mut partial[*stream]);
+                } else {
+                    partial[*stream].push(byte);
+                }
+            }
+        }
+        partial.iter_mut().filter(|line| !line.is_empty()).for_each(put);
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn framing_agrees_with_its_slow_twin(
+            pieces in vec((0..3usize, vec(prop_oneof![Just(b'a'), Just(b'b'), Just(b'\n')], 0..40)), 0..30),
+            max_line in 1..30usize,
+        ) {
+            let mut shared = shared();
+            let borrowed: Vec<(usize, &[u8])> = pieces.iter().map(|(stream, piece)| (*stream, &piece[..])).collect();
+            let out = feed(&borrowed, max_line, &mut shared);
+            prop_assert_eq!(&out, &lines_of(&pieces, max_line));
+            let stats = shared.stats;
+            let added = out.iter().filter(|&&byte| byte == b'\n').count()
+                - pieces.iter().flat_map(|(_, piece)| piece).filter(|&&byte| byte == b'\n').count();
+            prop_assert_eq!(out.len() as u64, stats.bytes - stats.bytes_cut + added as u64);
+            prop_assert_eq!(shared.carried, 0);
+        }
     }
 }

@@ -33,9 +33,10 @@ pub(super) struct Hints {
 pub(super) struct Watch(i32);
 
 impl Hints {
-    pub(super) fn new() -> Self {
-        let inotify = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).ok();
-        Hints { inotify, watchers: HashMap::new() }
+    /// Hints for sources that want any; the others need no inotify instance.
+    pub(super) fn new(wanted: bool) -> Self {
+        let inotify = wanted.then(|| inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).ok());
+        Hints { inotify: inotify.flatten(), watchers: HashMap::new() }
     }
 
     /// The descriptor to wait on.

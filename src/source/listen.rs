@@ -14,7 +14,7 @@ use rustix::process::{Resource, Rlimit};
 
 use super::SourceStats;
 use super::context::{Context, Next, Source};
-use super::stream::{Progress, Stream};
+use super::stream::{Progress, Stream, keep_alive};
 use crate::error::{Error, Result};
 
 /// Connections that may wait to be accepted; the kernel lowers it to its own limit.
@@ -140,8 +140,7 @@ impl Listen {
     }
 
     fn welcome(&mut self, client: OwnedFd, cx: &mut Context) -> Result<()> {
-        // Finds peers that vanished without a word; Unix sockets have no use for it and may refuse.
-        let _ = rustix::net::sockopt::set_socket_keepalive(&client, true);
+        keep_alive(&client);
         let place = self.free.pop().unwrap_or_else(|| {
             self.clients.push(None);
             self.clients.len() - 1

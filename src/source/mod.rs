@@ -2,7 +2,7 @@
 //!
 //! [`EventLoop`] runs on the caller's thread and never starts a periodic timer for pipes and sockets:
 //! without input it sleeps in the kernel. Each source is one file of this room and implements
-//! [`context::Source`]; all of them read through [`framing::Intake`], so that lines of different
+//! `context::Source`; all of them read through `framing::Intake`, so that lines of different
 //! streams never mix and everything they hold is bounded. [`QueueReader`] reads the files of
 //! `queue:` sources, one a batch, and needs no loop.
 
@@ -16,6 +16,8 @@ mod file;
 mod framing;
 mod hints;
 mod listen;
+mod open;
+mod place;
 mod queue;
 mod spec;
 mod stdin;

@@ -1,5 +1,6 @@
 //! `--from [NAME=]SPEC`: where input comes from, as written on the command line.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::net::Ipv6Addr;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ pub struct SourceSpec {
 }
 
 /// Where bytes come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum SourceKind {
     /// `-`: standard input until its end.
     Stdin,
@@ -257,27 +258,27 @@ impl fmt::Display for SourceKind {
 
 /// Refuses specifications that cannot run side by side.
 pub(super) fn check(specs: &[SourceSpec]) -> Result<()> {
-    for (index, spec) in specs.iter().enumerate() {
-        for earlier in &specs[..index] {
-            if spec.name.is_some() && spec.name == earlier.name {
-                let name = spec.name.as_deref().unwrap_or_default();
-                return Err(Error::Usage(format!("two sources are named {name:?}: give each its own name")));
-            }
-            let exclusive = match &spec.kind {
-                SourceKind::TcpListen { port, .. } | SourceKind::UdpListen { port, .. } => *port != 0,
-                SourceKind::Stdin | SourceKind::UnixListen(_) => true,
-                _ => false,
-            };
-            if exclusive && spec.kind == earlier.kind {
-                let kind = &spec.kind;
-                return Err(Error::Usage(format!("{kind} is given twice, but can be read only once")));
-            }
+    let (mut names, mut taken) = (HashSet::new(), HashSet::new());
+    for SourceSpec { name, kind } in specs {
+        if let Some(name) = name
+            && !names.insert(name)
+        {
+            return Err(Error::Usage(format!("two sources are named {name:?}: give each its own name")));
+        }
+        let exclusive = match kind {
+            SourceKind::TcpListen { port, .. } | SourceKind::UdpListen { port, .. } => *port != 0,
+            SourceKind::Stdin | SourceKind::UnixListen(_) => true,
+            _ => false,
+        };
+        if exclusive && !taken.insert(kind) {
+            return Err(Error::Usage(format!("{kind} is given twice, but can be read only once")));
         }
     }
     Ok(())
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -81,15 +81,16 @@ fn pump(fd: OwnedFd, failure: &Arc<OnceLock<io::Error>>) -> io::Result<Stream> {
     rustix::fs::fcntl_setfl(&reader, OFlags::NONBLOCK)?;
     let failure = Arc::clone(failure);
     std::thread::Builder::new().name("stdin".into()).spawn(move || {
-        if let Err(error) = copy(File::from(fd), File::from(writer)) {
-            // Set once: there is one thread.
+        let mut writer = File::from(writer);
+        if let Err(error) = copy(File::from(fd), &mut writer) {
+            // Set once, there is one thread; and before the pipe's end tells that it is over.
             let _ = failure.set(error);
         }
     })?;
     Ok(Stream::new(reader))
 }
 
-fn copy(mut from: File, mut to: File) -> io::Result<()> {
+fn copy(mut from: File, to: &mut File) -> io::Result<()> {
     let mut buffer = vec![0; 64 * 1024];
     loop {
         match from.read(&mut buffer) {
@@ -137,5 +138,29 @@ impl Source for Stdin {
 
     fn ended(&self) -> bool {
         self.stream.is_none()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_copies_what_cannot_be_opened_again() {
+        let (reader, writer) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC).unwrap();
+        // Somebody else has made the shared description non-blocking.
+        rustix::fs::fcntl_setfl(&reader, OFlags::NONBLOCK).unwrap();
+        let failure = Arc::default();
+        let copied = pump(reader, &failure).unwrap();
+        let text = "some lines\n".repeat(50_000);
+        let expected = text.clone();
+        let feeder = std::thread::spawn(move || File::from(writer).write_all(text.as_bytes()).unwrap());
+        rustix::fs::fcntl_setfl(&copied, OFlags::empty()).unwrap();
+        let mut came = String::new();
+        File::from(copied.as_fd().try_clone_to_owned().unwrap()).read_to_string(&mut came).unwrap();
+        feeder.join().unwrap();
+        assert!(came == expected);
+        assert!(failure.get().is_none());
     }
 }

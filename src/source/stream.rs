@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
 use rustix::net::RecvFlags;
 
@@ -76,6 +77,16 @@ impl Stream {
     pub(super) fn close(self, cx: &mut Context) {
         cx.forget(&self.file);
     }
+}
+
+/// Has the kernel find out, in about two minutes, that a silent peer has vanished without a word.
+/// Where it refuses (Unix sockets have no use for it), only that is missing.
+pub(super) fn keep_alive(socket: impl AsFd) {
+    use rustix::net::sockopt::{set_socket_keepalive, set_tcp_keepcnt, set_tcp_keepidle, set_tcp_keepintvl};
+    let _ = set_socket_keepalive(&socket, true)
+        .and_then(|()| set_tcp_keepidle(&socket, Duration::from_secs(60)))
+        .and_then(|()| set_tcp_keepintvl(&socket, Duration::from_secs(15)))
+        .and_then(|()| set_tcp_keepcnt(&socket, 4));
 }
 
 impl AsFd for Stream {

@@ -10,7 +10,7 @@ use std::ffi::OsStr;
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
+use std::os::unix::fs::{FileExt, FileTypeExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -18,6 +18,7 @@ use super::context::{Context, Next, Source};
 use super::decode::is_directory;
 use super::framing::{Carry, Fill};
 use super::hints::{Hint, Watch};
+use super::place::{Place, identity};
 use crate::error::{Error, Result, plain};
 
 /// How often the name is looked at.
@@ -26,8 +27,6 @@ const POLL: Duration = Duration::from_secs(1);
 const GRACE: Duration = Duration::from_secs(5);
 /// How long a name may be missing before that is said: rotation leaves a gap.
 const GAP: Duration = Duration::from_secs(3);
-/// Bytes at the start of a file that tell whether it is still the same content.
-const HEAD: usize = 256;
 /// Closed files that would be recognised if they came back.
 const REMEMBERED: usize = 16;
 
@@ -48,13 +47,6 @@ pub(super) struct Tail {
     directory: Option<Watch>,
 }
 
-/// Which file, by its content and identity, and how far it was read.
-struct Place {
-    identity: (u64, u64),
-    offset: u64,
-    head: Vec<u8>,
-}
-
 struct Followed {
     /// Its stream number.
     number: usize,
@@ -64,6 +56,8 @@ struct Followed {
     /// When something last came from it, or when it lost its name.
     moved: Instant,
     watch: Option<Watch>,
+    /// Whether it could not be read when that was last tried, which is said once.
+    failing: bool,
 }
 
 impl Tail {
@@ -156,10 +150,10 @@ impl Tail {
         if let Some(at) = self.old.iter().position(|old| old.place.identity == identity) {
             return Ok(self.old.swap_remove(at));
         }
-        let mut place = Place { identity, offset: 0, head: Vec::new() };
+        let mut place = Place::start_of(identity);
         if let Some(at) = self.closed.iter().position(|closed| closed.identity == identity)
             && let Some(closed) = self.closed.remove(at)
-            && !closed.head.is_empty()
+            && closed.is_known()
             && closed.is_still(&file)?
         {
             place = closed;
@@ -167,7 +161,15 @@ impl Tail {
         self.opened += 1;
         let path = format!("/proc/self/fd/{}", file.as_raw_fd());
         let watch = cx.hints.watch_file(cx.source, Path::new(&path));
-        Ok(Followed { number: self.opened, file, place, carry: Carry::default(), moved: cx.now, watch })
+        Ok(Followed {
+            number: self.opened,
+            file,
+            place,
+            carry: Carry::default(),
+            moved: cx.now,
+            watch,
+            failing: false,
+        })
     }
 
     /// The current file has lost its name.
@@ -198,24 +200,15 @@ impl Tail {
     }
 
     fn read_followed(&mut self, at: usize, cx: &mut Context) -> Next {
-        let followed = self.old.get_mut(at).or(self.current.as_mut());
-        let Some(followed) = followed else { return Next::Wait };
+        let Some(followed) = self.old.get_mut(at).or(self.current.as_mut()) else { return Next::Wait };
         match followed.read(&self.label, cx) {
-            Ok(Next::Wait) => {}
+            Ok(Next::Wait) => followed.failing = false,
             Ok(next) => return next,
             Err(error) => {
-                let lost = cx.intake.discard(&mut followed.carry);
-                let mut what = format!("cannot be read on: {}", plain(&error));
-                if lost > 0 {
-                    what.push_str(&format!("; {lost} bytes of a line are lost"));
+                // Tried again at every poll; a file that has become another one is found by its name.
+                if !std::mem::replace(&mut followed.failing, true) {
+                    cx.notices.push(format!("{}: cannot be read on: {}, waiting", self.label, plain(&error)));
                 }
-                self.complain(what, cx);
-                let broken =
-                    if at < self.old.len() { Some(self.old.remove(at)) } else { self.current.take() };
-                if let Some(broken) = broken {
-                    self.close(broken, cx);
-                }
-                return Next::Wait;
             }
         }
         if at < self.old.len() && cx.now.saturating_duration_since(self.old[at].moved) >= GRACE {
@@ -265,8 +258,7 @@ impl Followed {
                 return Ok(Next::Starved);
             }
             cx.notices.push(format!("{label}: was truncated, reading it from its start"));
-            self.place.offset = 0;
-            self.place.head.clear();
+            self.place = Place::start_of(self.place.identity);
         }
         let Followed { file, place, carry, .. } = self;
         let mut came = 0;
@@ -274,12 +266,11 @@ impl Followed {
             came = file.read_at(room, place.offset)?;
             Ok(came)
         })?;
-        place.offset += came as u64;
         Ok(match fill {
             Fill::Nothing => Next::Wait,
             Fill::Starved => Next::Starved,
             Fill::Bytes => {
-                place.extend_head(file)?;
+                place.advance(came, file)?;
                 self.moved = cx.now;
                 Next::Again
             }
@@ -288,50 +279,7 @@ impl Followed {
 
     /// Starts at the end of what is there. If that fails, reading will fail too, and say so.
     fn skip_to_end(&mut self) {
-        self.place.offset = self.file.metadata().map_or(0, |meta| meta.len());
-        let _ = self.place.extend_head(&self.file);
+        let length = self.file.metadata().map_or(0, |meta| meta.len());
+        let _ = self.place.advance(usize::try_from(length).unwrap_or(usize::MAX), &self.file);
     }
-}
-
-impl Place {
-    /// Whether the file still has the content that was read: it is not shorter than our offset and
-    /// begins as it did.
-    fn is_still(&self, file: &File) -> io::Result<bool> {
-        if file.metadata()?.len() < self.offset {
-            return Ok(false);
-        }
-        let mut head = [0; HEAD];
-        let known = self.head.len();
-        Ok(read_at_all(file, &mut head[..known], 0)? == known && head[..known] == self.head)
-    }
-
-    /// Takes in more of the head, as far as it was read.
-    fn extend_head(&mut self, file: &File) -> io::Result<()> {
-        let known = self.head.len();
-        let want = HEAD.min(usize::try_from(self.offset).unwrap_or(HEAD));
-        if want > known {
-            self.head.resize(want, 0);
-            let came = read_at_all(file, &mut self.head[known..], known as u64)?;
-            self.head.truncate(known + came);
-        }
-        Ok(())
-    }
-}
-
-/// Reads until the room is full or the file ends.
-fn read_at_all(file: &File, room: &mut [u8], offset: u64) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < room.len() {
-        match file.read_at(&mut room[filled..], offset + filled as u64) {
-            Ok(0) => break,
-            Ok(n) => filled += n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
-}
-
-fn identity(meta: &Metadata) -> (u64, u64) {
-    (meta.dev(), meta.ino())
 }

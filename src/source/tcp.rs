@@ -13,7 +13,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use super::SourceStats;
 use super::backoff::{Backoff, seconds};
 use super::context::{Context, Next, Source};
-use super::stream::{Progress, Stream};
+use super::stream::{Progress, Stream, keep_alive};
 use crate::error::{Result, plain};
 
 /// How long an address may take to answer before the next one is tried.
@@ -121,7 +121,9 @@ impl Tcp {
     fn check(&mut self, cx: &mut Context) {
         let State::Connecting { socket, until, .. } = &self.state else { return };
         let error = match rustix::net::sockopt::socket_error(socket) {
-            Ok(Ok(())) if rustix::net::getpeername(socket).is_ok() => None,
+            Ok(Ok(())) if rustix::net::getpeername(socket).is_ok() => {
+                is_own_echo(socket).then_some(Errno::CONNREFUSED)
+            }
             // Not decided yet.
             Ok(Ok(())) if cx.now < *until => return,
             Ok(Ok(())) => Some(Errno::TIMEDOUT),
@@ -136,8 +138,7 @@ impl Tcp {
         if let Some(error) = error {
             return self.connect(others, Some(error.into()), cx);
         }
-        // Finds a peer that vanished without a word; without it only that is missing.
-        let _ = rustix::net::sockopt::set_socket_keepalive(&socket, true);
+        keep_alive(&socket);
         let stream = Stream::new(socket);
         if let Err(error) = cx.watch(PEER, &stream) {
             return self.fail(&plain(&error), cx);
@@ -212,6 +213,13 @@ fn begin(address: SocketAddr) -> io::Result<OwnedFd> {
         Ok(()) | Err(Errno::INPROGRESS | Errno::INTR) => Ok(socket),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether a socket has connected to itself: without a listener, a port of the range that the kernel
+/// chooses local ports from may be given to the very connection that asks for it.
+fn is_own_echo(socket: &OwnedFd) -> bool {
+    let ends = (rustix::net::getsockname(socket), rustix::net::getpeername(socket));
+    matches!(ends, (Ok(ours), Ok(Some(theirs))) if ours == theirs)
 }
 
 /// The system's messages start with a capital; in the middle of ours they should not.

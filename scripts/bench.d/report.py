@@ -1,0 +1,143 @@
+"""The table and the claims."""
+
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+import prepare
+
+COLUMNS = ["data", "command", "threads", "MB/s", "wall s", "peak MB", "dstream is"]
+
+
+def machine(cores):
+    model = "unknown CPU"
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            model = line.split(":", 1)[1].strip()
+            break
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    load = os.getloadavg()[0]
+    return (
+        f"{model}, {platform.machine()}, {len(cores)} of {os.cpu_count()} cores used, {memory:.0f} GB,"
+        f" Linux {platform.release()}, load {load:.1f} at the start"
+    )
+
+
+def rows(groups):
+    for group in groups:
+        for command in group.commands:
+            if not command.measured:
+                yield [group.title, command.label, "", "failed", "", "", ""]
+                continue
+            wall = command.wall
+            reference = next((c for c in group.commands if c.ours and c.measured and c.threads == command.threads), None)
+            ratio = f"{wall / reference.wall:.1f}x" if reference and not command.ours else ""
+            yield [
+                group.title,
+                command.label,
+                str(command.threads),
+                f"{group.size / wall / 1e6:.0f}" if group.size > 1000 else "",
+                f"{wall:.3f}" if wall < 1 else f"{wall:.2f}",
+                f"{command.peak / 1e6:.0f}",
+                ratio,
+            ]
+
+
+def table(groups, markdown):
+    lines = list(rows(groups))
+    if markdown:
+        shape = "|" + "|".join("---" if i < 2 else "--:" for i in range(len(COLUMNS))) + "|"
+        # A bar would end the cell, also inside of code.
+        cells = [[f"`{c}`".replace("|", "\\|") if i == 1 else c for i, c in enumerate(line)] for line in lines]
+        return "\n".join(["| " + " | ".join(COLUMNS) + " |", shape] + ["| " + " | ".join(c) + " |" for c in cells])
+    widths = [max(len(line[i]) for line in [COLUMNS, *lines]) for i in range(len(COLUMNS))]
+    text, last = [], None
+    for line in [COLUMNS, *lines]:
+        shown = ["" if line[0] == last else line[0], *line[1:]]
+        if last is not None and line[0] != last:
+            text.append("")
+        last = line[0]
+        text.append("  ".join(c.ljust(w) if i < 2 else c.rjust(w) for i, (c, w) in enumerate(zip(shown, widths))).rstrip())
+    return "\n".join(text)
+
+
+@dataclass
+class Claim:
+    """A promise about a ratio or an amount; `value` is None where a part of it was not measured."""
+
+    text: str
+    value: float | None
+    target: float
+    at_least: bool = True
+    unit: str = "x"
+
+    @property
+    def verdict(self):
+        if self.value is None:
+            return "not measured"
+        return "ok" if (self.value >= self.target if self.at_least else self.value <= self.target) else "MISSED"
+
+
+def faster(ours, *peers):
+    """How many times faster than the fastest of the measured peers."""
+    peers = [peer.wall for peer in peers if peer]
+    return min(peers) / ours.wall if ours and peers else None
+
+
+def claims(groups):
+    """The promises in the order of the README's section on speed."""
+    by_name = {group.name: group for group in groups}
+
+    def at(group, command):
+        return by_name[group][command] if group in by_name else None
+
+    def each(group, names):
+        return [at(group, name) for name in names]
+
+    engines = ["chdb", "duckdb", "polars"]
+    published = ["fnv", "fnv-big", "countwords", "countwords-big"]
+    found = []
+
+    def least(text, value, target):
+        found.append(Claim(text, value, target))
+
+    def most(text, value, target, unit="x"):
+        found.append(Claim(text, value, target, False, unit))
+
+    least("kjv, one thread: the fastest published single-threaded counter", faster(at("kjv", "d1"), *each("kjv", published)), 5)
+    least("logs, one thread: the fastest published single-threaded counter", faster(at("logs", "d1"), *each("logs", published)), 3)
+    least("kjv: two threads against our one", faster(at("kjv", "d2"), at("kjv", "d1")), 1.6)
+    least("kjv, two threads: best of ClickHouse, DuckDB, Polars", faster(at("kjv", "d2"), *each("kjv", engines)), 6)
+    least("logs, two threads: best of ClickHouse, DuckDB, Polars", faster(at("logs", "d2"), *each("logs", engines)), 4)
+    least("uniq, two threads: best of ClickHouse, DuckDB, Polars", faster(at("uniq", "d2"), *each("uniq", engines)), 4)
+    frugal = [peer.peak for peer in each("uniq", engines) if peer]
+    ours = at("uniq", "d2")
+    most("uniq: memory, of the most frugal of them", ours.peak / min(frugal) if ours and frugal else None, 1 / 3)
+    least("zipf, two threads: best of ClickHouse, DuckDB, Polars", faster(at("zipf", "d2"), *each("zipf", engines)), 2)
+    least("one thread: from a pipe, of the speed from the file", faster(at("pipe", "pipe1"), at("pipe", "file1")), 0.8)
+    least("two threads: from a pipe, of the speed from the file", faster(at("pipe", "pipe2"), at("pipe", "file2")), 0.8)
+    least("loopback TCP, of a reader that only counts newlines", faster(at("tcp", "dstream"), at("tcp", "lines")), 0.8)
+    for peer, target, name in [("gawk", 3, "gawk"), ("chdb", 3, "ClickHouse"), ("agrind", 40, "angle-grinder"), ("mlr", 40, "Miller")]:
+        least(f"count --key field:1, two threads: {name}", faster(at("field", "d2"), at("field", peer)), target)
+    least("split on whitespace, of the speed of --by space", faster(at("kjv", "w1"), at("kjv", "d1")), 0.85)
+    least("live, 1 s batches, of the speed of --once", faster(at("live", "live"), at("live", "once")), 0.9)
+    least("60 s window sliding by 1 s over 100 k words, of the speed without", faster(at("window", "window"), at("window", "plain")), 1 / 1.1)
+    start = at("start", "start")
+    most("start to first output and end", start.wall * 1000 if start else None, 10, " ms")
+    small = [c.peak / 1e6 for g in ["kjv", "pipe", "live"] if g in by_name for c in by_name[g].commands if c.ours and c.measured]
+    most("peak memory with a small vocabulary", max(small) if small else None, 64, " MB")
+    return found
+
+
+def verdicts(found):
+    lines = []
+    for claim in found:
+        bound = f"{'>=' if claim.at_least else '<='} {claim.target:.3g}{claim.unit}"
+        value = "-" if claim.value is None else f"{claim.value:.2f}{claim.unit}"
+        lines.append(f"{claim.verdict:13}{value:>10}  {bound:>10}  {claim.text}")
+    return "\n".join(lines)
+
+
+def notes():
+    return "\n".join(f"left out: {line}" for line in prepare.skipped)

@@ -1,0 +1,68 @@
+//! The README's ```` ```console ```` blocks are run: every `$ command` must print what stands below it.
+
+use std::process::{Command, Stdio};
+use std::{env, fs};
+
+const README: &str = include_str!("../README.md");
+
+/// Commands with what they are to print, in the order of the README.
+fn commands() -> Vec<(String, String)> {
+    let mut commands: Vec<(String, String)> = Vec::new();
+    let mut inside = false;
+    for line in README.lines() {
+        if line.starts_with("```") {
+            inside = line == "```console";
+        } else if let Some(command) = line.strip_prefix("$ ").filter(|_| inside) {
+            commands.push((command.to_string(), String::new()));
+        } else if let Some((_, output)) = commands.last_mut().filter(|_| inside) {
+            output.push_str(line);
+            output.push('\n');
+        }
+    }
+    commands
+}
+
+#[test]
+fn the_readme_prints_what_it_says() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = env!("CARGO_BIN_EXE_dstream");
+    let bin = directory.path().join("bin");
+    fs::create_dir(&bin).unwrap();
+    std::os::unix::fs::symlink(program, bin.join("dstream")).unwrap();
+    let path = format!("{}:{}", bin.display(), env::var("PATH").unwrap());
+    let commands = commands();
+    assert!(commands.len() > 5, "the README has lost its examples");
+    for (command, expected) in commands {
+        let ran = Command::new("sh")
+            .args(["-c", &command])
+            .current_dir(directory.path())
+            .env("PATH", &path)
+            .env("TZ", "UTC")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert_eq!(String::from_utf8_lossy(&ran.stdout), expected, "$ {command}");
+        assert!(ran.status.success(), "$ {command}");
+    }
+}
+
+/// Every option that `--help` knows is in the README's table, and the other way round.
+#[test]
+fn the_readme_names_every_option() {
+    let command = dstream::cli::command();
+    let options = command.get_subcommands().flat_map(|command| command.get_arguments());
+    for option in options.filter_map(|option| option.get_long()) {
+        assert!(README.contains(&format!("--{option}")), "--{option} is not in the README");
+    }
+    for word in README.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')) {
+        if let Some(option) =
+            word.strip_prefix("--").filter(|option| option.starts_with(|c: char| c.is_ascii_lowercase()))
+        {
+            let known = command
+                .get_subcommands()
+                .flat_map(|command| command.get_arguments())
+                .any(|known| known.get_long() == Some(option));
+            assert!(known || ["release", "path"].contains(&option), "--{option} is in the README only");
+        }
+    }
+}
