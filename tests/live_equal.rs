@@ -152,15 +152,31 @@ fn windows_and_totals_are_those_of_slow_code() {
         }
         batches.push(tally(words.iter().map(String::as_str)));
     }
-    for (window, slide) in [(1, 1), (2, 1), (4, 2), (5, 1), (6, 4), (3, 6), (12, 3), (24, 8), (40, 1)] {
+    for (window, slide) in [
+        (1, 1),
+        (2, 1),
+        (4, 2),
+        (5, 1),
+        (6, 4),
+        (3, 6),
+        (12, 3),
+        (24, 8),
+        (40, 1),
+        (4, 5),
+        (5, 7),
+        (10, 10),
+        (15, 10),
+        (9, 100),
+    ] {
         let line = format!(
             "wordcount --from {spec} --limit 0 --format json --sort key --window {window}s --slide {slide}s"
         );
         let ended = same(dir.path(), &line);
         let mut expected = String::new();
-        for at in (slide..=batches.len()).step_by(slide) {
+        // The window that is cut short by the end has the time at which it would have been due.
+        for at in (slide..batches.len() + slide).step_by(slide) {
             let mut sum: BTreeMap<&str, u64> = BTreeMap::new();
-            for batch in &batches[at.saturating_sub(window)..at] {
+            for batch in batches.iter().take(at).skip(at.saturating_sub(window)) {
                 batch.iter().for_each(|(key, count)| *sum.entry(key).or_default() += count);
             }
             for (key, count) in sum {
@@ -171,6 +187,18 @@ fn windows_and_totals_are_those_of_slow_code() {
             }
         }
         assert_eq!(ended.stdout, expected, "{line}");
+        let line = line.replace("wordcount", "count");
+        let numbers: Vec<String> = (slide..batches.len() + slide)
+            .step_by(slide)
+            .map(|at| {
+                let window = batches.iter().take(at).skip(at.saturating_sub(window));
+                window.flat_map(HashMap::values).sum::<u64>().to_string()
+            })
+            .collect();
+        let ended = same(dir.path(), &line);
+        let rows: Vec<&str> =
+            ended.stdout.lines().filter_map(|row| row.split(['}', ':']).nth_back(1)).collect();
+        assert_eq!(rows, numbers, "{line}");
     }
     let ended =
         same(dir.path(), &format!("wordcount --from {spec} --limit 0 --total --format json --sort key"));

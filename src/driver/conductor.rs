@@ -17,8 +17,11 @@ use crate::source::{SourceKind, SourceStats};
 /// How often progress is brought up to date while data flow.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
-/// Batches in time after which being behind is news again.
-const IN_TIME_AGAIN: u32 = 60;
+/// Batches may be so late before anybody is told: what a busy machine does to short intervals.
+const BEHIND_FROM: Duration = Duration::from_millis(100);
+
+/// How long it is not said again that batches are late.
+const BEHIND_AGAIN: Duration = Duration::from_secs(10);
 
 pub(super) struct Conductor {
     job: Job,
@@ -30,8 +33,8 @@ pub(super) struct Conductor {
     messages: Messages,
     progress: Progress,
     progress_due: Instant,
-    /// How many batches in a row were written within an interval after their time.
-    in_time: u32,
+    /// When it was last said that batches are late.
+    behind_told: Option<Instant>,
 }
 
 impl Conductor {
@@ -57,7 +60,7 @@ impl Conductor {
             messages: Messages::new(settings.verbosity, &progress),
             progress,
             progress_due: started,
-            in_time: IN_TIME_AGAIN,
+            behind_told: None,
         })
     }
 
@@ -139,21 +142,19 @@ impl Conductor {
         self.max_batches.is_some_and(|most| self.stats.batches >= most)
     }
 
-    /// Notes how late the last batch was written, and says so when it is more than an interval: once
-    /// until a number of batches in a row have been in time.
+    /// Notes how late the last batch was written, and says so, though not all the time, when it is
+    /// more than an interval.
     pub(super) fn note_delay(&mut self, delay: Duration, interval: Interval) {
         self.stats.delayed(delay);
-        if delay <= interval.duration() {
-            self.in_time = self.in_time.saturating_add(1);
-            return;
-        }
-        if self.in_time >= IN_TIME_AGAIN {
+        let now = Instant::now();
+        let told = self.behind_told.is_some_and(|told| now < told + BEHIND_AGAIN);
+        if delay > interval.duration().max(BEHIND_FROM) && !told {
+            self.behind_told = Some(now);
             self.say(format_args!(
                 "behind by {:.1} s: batches take longer than their interval of {interval}, reading waits for them",
                 delay.as_secs_f64()
             ));
         }
-        self.in_time = 0;
     }
 
     /// Does what signals have asked for, stopping aside: SIGUSR1 prints a status line, SIGHUP opens

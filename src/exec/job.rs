@@ -176,8 +176,9 @@ impl Job {
         Ok(self.records() > self.shown)
     }
 
-    /// Closes a batch: its result, or nothing where a window is not due. The `last` batch makes
-    /// windows due.
+    /// Closes a batch: its result, or nothing where a window is not due. After the `last` batch the
+    /// next window is shown at once, with the time at which it would have been due: it holds what it
+    /// would have held then, had nothing more come.
     ///
     /// # Errors
     /// When a task has panicked.
@@ -189,17 +190,27 @@ impl Job {
             Scope::Window(window) => (window.pane(), window.slide()),
             Scope::Batch | Scope::Total => (1, 1),
         };
-        if self.open < pane && !last {
+        let early = self.batches.next_multiple_of(slide) - self.batches;
+        let due = last || early == 0;
+        if self.open < pane && !due {
             return Ok(None);
         }
         self.open = 0;
-        let due = last || self.batches.is_multiple_of(slide);
-        let result =
-            if self.keyed { self.close_keyed(due)? } else { self.close_numbers().map(|n| (n, false)) };
+        // Whole panes that the window would still have had to wait for.
+        let missing = if due { usize::try_from(early / pane).unwrap_or(usize::MAX) } else { 0 };
+        let result = if self.keyed {
+            self.close_keyed(due, missing)?
+        } else {
+            Some((self.close_numbers(missing), false))
+        };
         if !due {
             return Ok(None);
         }
         self.shown = self.records();
+        let time = match self.scope {
+            Scope::Window(window) => time.after(window.interval(), i64::try_from(early).unwrap_or(i64::MAX)),
+            Scope::Batch | Scope::Total => time,
+        };
         Ok(result.map(|(records, more)| BatchResult { time, records, more }))
     }
 
@@ -216,38 +227,35 @@ impl Job {
                 lock(&shared.lanes[index]).table = table;
             }));
         }
-        if self.open == 0 && self.shared.shards.first().is_some_and(|shard| lock(shard).is_full()) {
+        if self.open == 0 {
             for index in 0..self.shared.shards.len() {
                 let shared = Arc::clone(&self.shared);
-                self.executor.submit(Box::new(move |_| lock(&shared.shards[index]).expire()));
+                self.executor.submit(Box::new(move |_| lock(&shared.shards[index]).make_room(1)));
             }
         }
         self.finish()
     }
 
-    /// Closes a pane of a plan without keys.
-    fn close_numbers(&mut self) -> Option<Records> {
-        let number: u64 = self.shared.lanes.iter().map(|lane| mem::take(&mut lock(lane).passed)).sum();
-        match self.scope {
-            Scope::Batch => self.numbers.clear(),
-            Scope::Window(window) => {
-                if self.numbers.len() as u64 == window.panes() {
-                    self.numbers.pop_front();
-                }
-            }
+    /// Closes a pane of a plan without keys; `missing` empty ones follow it.
+    fn close_numbers(&mut self, missing: usize) -> Records {
+        let mut number: u64 = self.shared.lanes.iter().map(|lane| mem::take(&mut lock(lane).passed)).sum();
+        let kept = match self.scope {
+            Scope::Batch => 1,
+            Scope::Window(window) => window.panes().saturating_sub(missing as u64),
             Scope::Total => {
-                let before = self.numbers.pop_front().unwrap_or(0);
-                self.numbers.push_back(before + number);
-                return Some(Records::Count((before + number) as i64));
+                number += self.numbers.pop_front().unwrap_or(0);
+                1
             }
-        }
+        };
         self.numbers.push_back(number);
-        Some(Records::Count(self.numbers.iter().sum::<u64>() as i64))
+        let gone = (self.numbers.len() as u64).saturating_sub(kept);
+        self.numbers.drain(..gone as usize);
+        Records::Count(self.numbers.iter().sum::<u64>() as i64)
     }
 
-    /// Closes a pane of a plan with keys: merges what the workers have counted, and selects what is
-    /// to be shown, if that is due.
-    fn close_keyed(&mut self, due: bool) -> Result<Option<(Records, bool)>> {
+    /// Closes a pane of a plan with keys, which `missing` empty ones follow: merges what the workers
+    /// have counted, and selects what is to be shown, if that is due.
+    fn close_keyed(&mut self, due: bool, missing: usize) -> Result<Option<(Records, bool)>> {
         let tables = self.shared.lanes.iter().map(|lane| {
             // An empty table is small; the full one comes back with its memory below.
             mem::replace(&mut lock(lane).table, CountTable::new(&self.seed, self.budget))
@@ -270,7 +278,7 @@ impl Job {
                     if part >= parts {
                         break;
                     }
-                    shared.merge(&merge, part, scratch, due.then_some(&mut top));
+                    shared.merge(&merge, part, scratch, missing, due.then_some(&mut top));
                 }
                 lock(&selected).absorb(&top);
             }));
@@ -298,7 +306,14 @@ impl Shared {
     }
 
     /// What a worker does with a partition, or with a shard's partitions, of a closed batch.
-    fn merge(&self, merge: &Merge, part: usize, scratch: &mut Scratch, top: Option<&mut Top>) {
+    fn merge(
+        &self,
+        merge: &Merge,
+        part: usize,
+        scratch: &mut Scratch,
+        missing: usize,
+        top: Option<&mut Top>,
+    ) {
         let Some(shard) = self.shards.get(part) else {
             if let Some(top) = top {
                 merge.partition(part, scratch, |key, count| top.push(key, count as i64));
@@ -311,6 +326,7 @@ impl Shared {
         for partition in part * per_shard..(part + 1) * per_shard {
             merge.partition(partition, scratch, |key, count| shard.add(key, count));
         }
+        shard.make_room(missing);
         if let Some(top) = top {
             shard.show(top);
         }

@@ -17,6 +17,7 @@ pub enum Scope {
 /// length and its slide are multiples of, so that a slide costs what its panes cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
+    interval: Interval,
     length: u64,
     slide: u64,
 }
@@ -29,7 +30,12 @@ impl Window {
     pub fn new(length: Interval, slide: Option<Interval>, interval: Interval) -> Result<Self, String> {
         let length = batches("window", length, interval)?;
         let slide = slide.map_or(Ok(1), |slide| batches("slide", slide, interval))?;
-        Ok(Window { length, slide })
+        Ok(Window { interval, length, slide })
+    }
+
+    /// Length of a batch.
+    pub fn interval(self) -> Interval {
+        self.interval
     }
 
     /// Batches in a pane.
