@@ -26,13 +26,14 @@ impl Time {
         self.0
     }
 
-    /// The first multiple of `interval` (since the epoch) that is later than this time.
+    /// The first multiple of `interval` (since the epoch) that is later than this time, or the end of
+    /// what time can hold.
     pub fn next_tick(self, interval: Interval) -> Time {
         let step = interval.as_millis();
         Time((self.0.div_euclid(step) + 1).saturating_mul(step))
     }
 
-    /// The time `intervals` intervals later; the end of time, if that is before.
+    /// The time `intervals` intervals later, or the end of what time can hold.
     pub fn after(self, interval: Interval, intervals: i64) -> Time {
         Time(self.0.saturating_add(interval.as_millis().saturating_mul(intervals)))
     }
@@ -120,6 +121,9 @@ mod tests {
         assert_eq!(Time(2000).next_tick(second), Time(3000));
         assert_eq!(Time(-1).next_tick(second), Time(0));
         assert_eq!(Time(2000).after(second, 3), Time(5000));
+        let age = Interval::from_millis(i64::MAX as u64 / 2).expect("not zero");
+        assert_eq!(Time(0).next_tick(age).after(age, 3), Time(i64::MAX));
+        assert_eq!(Time(i64::MAX - 1).next_tick(age), Time(i64::MAX));
     }
 
     #[test]

@@ -227,10 +227,10 @@ impl Job {
                 lock(&shared.lanes[index]).table = table;
             }));
         }
-        if self.open == 0 && self.shared.shards.first().is_some_and(|shard| lock(shard).is_full()) {
+        if self.open == 0 {
             for index in 0..self.shared.shards.len() {
                 let shared = Arc::clone(&self.shared);
-                self.executor.submit(Box::new(move |_| lock(&shared.shards[index]).expire(1)));
+                self.executor.submit(Box::new(move |_| lock(&shared.shards[index]).make_room(1)));
             }
         }
         self.finish()
@@ -326,7 +326,7 @@ impl Shared {
         for partition in part * per_shard..(part + 1) * per_shard {
             merge.partition(partition, scratch, |key, count| shard.add(key, count));
         }
-        shard.expire(missing);
+        shard.make_room(missing);
         if let Some(top) = top {
             shard.show(top);
         }

@@ -97,9 +97,10 @@ impl Shard {
         }
     }
 
-    /// Begins a new pane.
+    /// A new pane begins; the oldest leaves when there are too many.
     pub(super) fn begin_pane(&mut self) {
         if self.panes.is_some() {
+            self.make_room(1);
             if let Some(pane) = self.added.back_mut() {
                 pane.shrink_to_fit();
             }
@@ -137,19 +138,15 @@ impl Shard {
         }
     }
 
-    /// Whether the next pane needs the place of the oldest.
-    pub(super) fn is_full(&self) -> bool {
-        self.panes.is_some_and(|panes| self.added.len() >= panes)
-    }
-
-    /// Lets the oldest panes go whose places are needed when so many more come. Keys that thereby
-    /// come to zero are gone.
-    pub(super) fn expire(&mut self, coming: usize) {
+    /// Takes away the panes that would leave if so many came. Keys that thereby come to zero are gone.
+    pub(super) fn make_room(&mut self, coming: usize) {
         let Some(panes) = self.panes else { return };
         while self.added.len() > panes.saturating_sub(coming)
             && let Some(oldest) = self.added.pop_front()
         {
-            oldest.into_iter().for_each(|(number, count)| self.subtract(number, u64::from(count)));
+            for (number, count) in oldest {
+                self.subtract(number, u64::from(count));
+            }
         }
         let Keys { keys, arena, dead } = &self.keys;
         let gaps = keys.len() > TIDY_FROM && self.free.len() > keys.len() / 2;
@@ -159,13 +156,14 @@ impl Shard {
     }
 
     fn subtract(&mut self, number: u32, count: u64) {
-        if self.keys.subtract(number, count) {
-            let hash = self.hasher.hash_one(self.keys.text(number));
-            if let Ok(entry) = self.numbers.find_entry(hash, |other| *other == number) {
-                entry.remove();
-            }
-            self.free.push(number);
+        if !self.keys.subtract(number, count) {
+            return;
         }
+        let hash = self.hasher.hash_one(self.keys.text(number));
+        if let Ok(entry) = self.numbers.find_entry(hash, |other| *other == number) {
+            entry.remove();
+        }
+        self.free.push(number);
     }
 
     /// The number of a key, which it gets here when it is new.
@@ -261,7 +259,7 @@ mod tests {
                     shard.add(&text(*key), *count);
                 }
                 prop_assert_eq!(fast(&mut shard, rank, limit), slow(&panes[..=at], length, rank, limit));
-                shard.expire(1);
+                shard.make_room(1);
             }
         }
     }
@@ -294,7 +292,7 @@ mod tests {
                 let mut top = Top::new(rank, 5);
                 counts.iter().for_each(|(key, count)| top.push(key.as_bytes(), *count as i64));
                 assert_eq!(fast(&mut shard, rank, Some(5)), top.finish(), "round {round}");
-                shard.expire(1);
+                shard.make_room(1);
                 if panes.is_some() {
                     assert!(shard.keys.len() < 30_000 && shard.keys.arena.len() < 200_000);
                 }
@@ -309,7 +307,7 @@ mod tests {
             shard.begin_pane();
             shard.add(b"a", count);
             assert_eq!(fast(&mut shard, Rank::Count, None).0.count(0), count as i64);
-            shard.expire(1);
+            shard.make_room(1);
         }
     }
 }
