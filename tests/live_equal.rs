@@ -285,3 +285,39 @@ fn a_bad_record_ends_a_live_run_at_once() {
     assert!(ended.stderr.contains("lonely"), "{}", ended.stderr);
     assert!(!ended.stdout.contains("('y', 1)"), "its batch is not printed");
 }
+
+#[test]
+fn the_first_of_many_keys_in_windows_and_totals_are_those_of_slow_code() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut random = Random(5);
+    let mut batches: Vec<HashMap<String, u64>> = Vec::new();
+    for n in 0..14 {
+        // The range of keys moves on, so that the early leaders drop out of the window.
+        let mut word = || format!("k{}", 3000 * (n / 3) + random.below(20_000).min(random.below(20_000)));
+        let words: Vec<String> = (0..if n % 5 == 4 { 0 } else { 20_000 }).map(|_| word()).collect();
+        fs::write(dir.path().join(format!("b{n}")), words.join(" ")).unwrap();
+        batches.push(tally(words.iter().map(String::as_str)));
+    }
+    let spec: Vec<String> = (0..14).map(|n| format!("b{n}")).collect();
+    for (scope, length) in [("--window 3s", 3), ("--window 8s", 8), ("--total", 14)] {
+        for sort in ["count", "key"] {
+            let line =
+                format!("wordcount --from queue:{} -n 7 --format json --sort {sort} {scope}", spec.join(","));
+            let mut expected = String::new();
+            for at in 1..=batches.len() {
+                let mut sum: HashMap<&str, u64> = HashMap::new();
+                for batch in &batches[at.saturating_sub(length)..at] {
+                    batch.iter().for_each(|(key, count)| *sum.entry(key).or_default() += count);
+                }
+                let mut rows: Vec<_> = sum.into_iter().collect();
+                rows.sort_by(|a, b| if sort == "key" { a.cmp(b) } else { b.1.cmp(&a.1).then(a.0.cmp(b.0)) });
+                for (key, count) in rows.iter().take(7) {
+                    expected += &format!(
+                        "{{\"time\":\"1970-01-01T00:00:{at:02}Z\",\"key\":\"{key}\",\"count\":{count}}}\n"
+                    );
+                }
+            }
+            assert_eq!(same(dir.path(), &line).stdout, expected, "{line}");
+        }
+    }
+}
