@@ -192,3 +192,22 @@ fn a_terminal_gets_one_hint_and_the_hint_is_not_data() {
     let said = fs::read_to_string(&stderr).unwrap();
     assert_eq!(said.lines().count(), 1, "{said}");
 }
+
+#[test]
+fn a_disk_that_fills_up_keeps_whole_batches() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    fs::write(path("words"), (0..20).map(|n| format!("word{n}\n")).collect::<String>()).unwrap();
+    let queue = vec![path("words"); 10].join(",");
+    let command = |out: &str| format!("\"$D\" wordcount --from queue:{queue} -n 0 -f json -o {out}");
+    let whole = script(&command(&path("whole")), "");
+    assert_eq!(whole.code, Some(0));
+    // A limit on the file's size stands in for a disk that is nearly full.
+    let limited = format!("trap '' XFSZ; ulimit -f 8; exec {}", command(&path("cut")));
+    let cut = script(&limited, "");
+    assert_eq!(cut.code, Some(1), "{}", cut.stderr);
+    assert!(cut.stderr.contains("cut: File too large"), "{}", cut.stderr);
+    let (whole, cut) = (fs::read_to_string(path("whole")).unwrap(), fs::read_to_string(path("cut")).unwrap());
+    assert!(whole.starts_with(&cut) && !cut.is_empty() && cut.len() < whole.len());
+    assert_eq!(cut.lines().count() % 20, 0, "a batch was cut");
+}

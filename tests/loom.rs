@@ -1,20 +1,29 @@
 //! The parking protocol and the pool's hand-back, under every interleaving (loom).
 //!
-//! `src/exec/parking.rs` is compiled here a second time, with loom's twins of the `std::sync` types.
+//! The files themselves are compiled here a second time, with loom's twins of the `std::sync` types.
 
 #[allow(missing_docs)]
 mod sync {
-    pub use loom::sync::{Condvar, Mutex, MutexGuard};
+    pub use loom::sync::{Arc, Condvar, Mutex, MutexGuard};
     pub use std::sync::PoisonError;
 }
+
+#[allow(dead_code)]
+#[path = "../src/batch/chunk.rs"]
+mod chunk;
+#[allow(dead_code)]
+#[path = "../src/batch/pool.rs"]
+mod pool;
 
 #[path = "../src/exec/parking.rs"]
 mod parking;
 
+use chunk::SourceId;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::sync::{Arc, Mutex};
 use loom::thread;
 use parking::Parking;
+use pool::Pool;
 
 /// All interleavings with at most three preemptions: deeper ones take hours and show nothing new.
 fn explore(model: impl Fn() + Send + Sync + 'static) {
@@ -91,29 +100,35 @@ fn every_worker_sees_the_end() {
     });
 }
 
-/// The driver, out of chunks, waits for one to come back: the pool's shelf is filled before the
-/// wake-up, so that the driver either finds the chunk or is woken to find it.
+/// The driver, out of chunks, waits for one to come back: a chunk is on its shelf before the wake-up
+/// for its task, so that the driver either finds it or is woken to find it.
 #[test]
 fn a_chunk_that_comes_back_is_found() {
     explore(|| {
-        let done = Arc::new(Parking::default());
-        let (shelf, pending) = (Arc::new(Mutex::new(0)), Arc::new(AtomicUsize::new(1)));
-        let worker = {
-            let (done, shelf, pending) = (Arc::clone(&done), Arc::clone(&shelf), Arc::clone(&pending));
-            thread::spawn(move || {
-                *shelf.lock().expect("no panic") += 1;
-                pending.fetch_sub(1, Ordering::Release);
-                done.unpark_all();
+        let (done, pending) = (Arc::new(Parking::default()), Arc::new(AtomicUsize::new(2)));
+        let pool = Pool::new(2);
+        let workers: Vec<_> = (0..2)
+            .map(|_| {
+                let (done, pending) = (Arc::clone(&done), Arc::clone(&pending));
+                let chunk = pool.take(SourceId(0)).expect("not all are out");
+                thread::spawn(move || {
+                    drop(chunk);
+                    pending.fetch_sub(1, Ordering::Release);
+                    done.unpark_all();
+                })
             })
-        };
+            .collect();
         loop {
             let ticket = done.ticket();
-            if pending.load(Ordering::Acquire) == 0 || *shelf.lock().expect("no panic") == 1 {
+            if pending.load(Ordering::Acquire) == 0 || pool.available() {
                 break;
             }
             done.park(ticket);
         }
-        assert_eq!(*shelf.lock().expect("no panic"), 1, "the task ended and its chunk is not there");
-        worker.join().expect("no panic");
+        assert!(pool.take(SourceId(1)).is_some(), "a task ended and its chunk is not there");
+        for worker in workers {
+            worker.join().expect("no panic");
+        }
+        assert_eq!(pool.out(), 0);
     });
 }

@@ -70,7 +70,7 @@ fn a_full_disk_is_an_error_that_names_the_file() {
     let fault = output.write(&batch(1, 1)).expect_err("nothing fits");
     assert!(matches!(fault, Error::Runtime(_)));
     let text = fault.to_string();
-    assert!(text.contains("full: No space left on device") && text.contains("took 0"), "{text}");
+    assert!(text.contains("full: No space left on device") && text.contains("it has 0"), "{text}");
 }
 
 /// A FIFO is a pipe with a name: its reader can go, and its writer can be made non-blocking.

@@ -1,8 +1,7 @@
 //! A chunk: input read once into pooled memory, then borrowed until the last kernel is done with it.
 
-use std::sync::Arc;
-
 use super::pool::Shelf;
+use super::sync::Arc;
 
 /// Bytes that may be read (not interpreted) behind the end of any [`Text`]: kernels load whole
 /// vector registers without looking where the text ends.
@@ -71,11 +70,6 @@ impl Chunk {
         }
         self.memory[self.len..self.len + bytes.len()].copy_from_slice(bytes);
         self.len += bytes.len();
-    }
-
-    /// Forgets all input behind the first `len` bytes.
-    pub fn truncate(&mut self, len: usize) {
-        self.len = self.len.min(len);
     }
 
     /// The input.

@@ -12,3 +12,8 @@ pub use counts::{BatchResult, Counts, Records};
 pub use pool::{CHUNK_SIZE, Pool};
 pub use repr::{escape_into, is_printable, repr_into};
 pub use time::{Interval, Time, parse_duration};
+
+/// The synchronisation types of the pool, by a name that the model checker can stand in for.
+mod sync {
+    pub use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+}

@@ -2,7 +2,7 @@
 
 use regex::Regex;
 
-use crate::batch::Text;
+use crate::batch::{CHUNK_SIZE, Text};
 use crate::error::{Error, Result};
 use crate::kernel::{
     CountTable, Delimiters, Extracted, Field, JsonPath, PaddedBuf, Separator, Span, Tokenizer, count_lines,
@@ -83,6 +83,9 @@ impl Stage {
             text = lowercase(text, lowered);
         }
         extract.run(text, table, bad);
+        for buffer in [valid, kept, lowered] {
+            buffer.release(4 * CHUNK_SIZE);
+        }
         (all, passed)
     }
 }

@@ -26,6 +26,14 @@ impl PaddedBuf {
         &self.bytes[..self.bytes.len() - SLACK]
     }
 
+    /// Gives memory back that is more than is worth keeping: a line of extraordinary length leaves
+    /// none behind.
+    pub fn release(&mut self, worth_keeping: usize) {
+        if self.bytes.capacity() > worth_keeping {
+            *self = PaddedBuf::default();
+        }
+    }
+
     /// Replaces the content by what `fill` appends to an empty vector.
     pub fn fill<R>(&mut self, fill: impl FnOnce(&mut Vec<u8>) -> R) -> R {
         self.bytes.clear();

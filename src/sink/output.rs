@@ -89,18 +89,28 @@ impl Output {
         self.format.render(batch, Target { empty: self.empty, screen }, &mut self.buffer);
         let written = write_whole(&self.file, &self.buffer).map_err(|(taken, cause)| match cause.kind() {
             ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => Error::OutputClosed,
-            _ => Error::Runtime(format!(
-                "cannot write to {}: {}; of the last batch's {} bytes it took {taken}",
-                self.name(),
-                plain(&cause),
-                self.buffer.len(),
-            )),
+            _ => {
+                let left = if self.take_back(taken) { 0 } else { taken };
+                Error::Runtime(format!(
+                    "cannot write to {}: {}; of the last batch's {} bytes it has {left}",
+                    self.name(),
+                    plain(&cause),
+                    self.buffer.len(),
+                ))
+            }
         });
         self.empty &= self.buffer.is_empty();
         if self.buffer.capacity() > KEPT_BUFFER {
             self.buffer = Vec::new();
         }
         written
+    }
+
+    /// Takes the last bytes of a file back, so that only whole batches stay in it; whether that went.
+    fn take_back(&self, bytes: usize) -> bool {
+        let regular = self.path.is_some().then(|| self.file.metadata()).and_then(|data| data.ok());
+        let Some(data) = regular.filter(|data| data.is_file()) else { return false };
+        self.file.set_len(data.len().saturating_sub(bytes as u64)).is_ok()
     }
 
     /// Ends the output. A regular file is brought to the disk, so that what only shows then (a
