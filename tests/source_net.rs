@@ -49,7 +49,7 @@ fn a_peer_is_connected_to_again_and_outages_are_said_once() {
         let mut peer = accepted.join().unwrap();
         write!(peer, "{round}\npart").unwrap();
         rig.until("the first line", |rig| rig.text.ends_with(format!("{round}\n").as_bytes()));
-        assert_eq!(rig.events.stats().clients, 1);
+        assert_eq!(rig.events.stats().clients, 0, "it is no client of ours");
         expected.push_str(&format!("{round}\n"));
         if round == 1 {
             rig.until("the partial line", |rig| rig.events.incomplete() == 4);
@@ -65,7 +65,27 @@ fn a_peer_is_connected_to_again_and_outages_are_said_once() {
         assert_eq!(rig.events.incomplete(), 0);
     }
     let said = |part: &str| rig.notices.iter().filter(|notice| notice.contains(part)).count();
-    assert!(said("connected to") >= 2 && said("closed the connection") >= 1, "{:?}", rig.notices);
+    assert!(said("connected to") == 1 && said("closed the connection") == 1, "{:?}", rig.notices);
+    // An end of the outage that lasts is told.
+    let accepted = std::thread::spawn(move || listener.accept().unwrap());
+    rig.until("the end of the outage", |rig| {
+        rig.notices.iter().filter(|notice| notice.contains("connected to")).count() == 2
+    });
+    accepted.join().unwrap();
+}
+
+#[test]
+fn a_peer_that_closes_after_every_line_is_no_news() {
+    const LINES: usize = 12;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut rig = Rig::new(&[format!("tcp://{}", listener.local_addr().unwrap())]);
+    let peer = std::thread::spawn(move || {
+        (0..LINES).for_each(|n| writeln!(listener.accept().unwrap().0, "{n}").unwrap());
+    });
+    rig.until_lines(LINES);
+    peer.join().unwrap();
+    rig.until_notice("closed the connection, trying again");
+    assert_eq!(rig.notices.len(), 1, "{:?}", rig.notices);
 }
 
 #[test]

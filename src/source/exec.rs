@@ -9,13 +9,11 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
-use super::backoff::{Backoff, seconds};
+use super::backoff::{Backoff, HEALTHY, seconds};
 use super::context::{Context, Next, Source};
 use super::stream::{Progress, Stream};
 use crate::error::{Error, Result, plain};
 
-/// A command that ran this long counts as healthy: the back-off starts over.
-const HEALTHY: Duration = Duration::from_secs(10);
 /// How often a command is looked at that has closed its output but has not ended.
 const REAP_MOST: Duration = Duration::from_secs(1);
 /// How long a process group may take to end after SIGTERM, before SIGKILL.
