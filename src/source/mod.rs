@@ -14,6 +14,7 @@ mod event_loop;
 mod exec;
 mod file;
 mod framing;
+mod group;
 mod hints;
 mod listen;
 mod open;
