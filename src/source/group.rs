@@ -49,7 +49,9 @@ impl Group {
     pub(super) fn end(&mut self, now: Instant) -> bool {
         let group = Pid::from_child(&self.leader);
         // A group that has ended meanwhile needs no signal.
-        let send = |signal| drop(rustix::process::kill_process_group(group, signal));
+        let send = |signal| {
+            let _ = rustix::process::kill_process_group(group, signal);
+        };
         let gone = || rustix::process::test_kill_process_group(group).is_err();
         let over = matches!(self.stage, Stage::Over) || (self.leader_has_ended() && gone());
         self.stage = match self.stage {
