@@ -73,11 +73,6 @@ impl Chunk {
         self.len += bytes.len();
     }
 
-    /// Forgets all input behind the first `len` bytes.
-    pub fn truncate(&mut self, len: usize) {
-        self.len = self.len.min(len);
-    }
-
     /// The input.
     pub fn bytes(&self) -> &[u8] {
         &self.memory[..self.len]
