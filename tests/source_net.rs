@@ -3,9 +3,10 @@
 
 mod source_support;
 
-use std::fs;
-use std::io::Write;
+use std::fs::{self, File};
+use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -233,6 +234,39 @@ fn idle_means_idle() {
     assert!(!sleeper.is_finished());
     waker.write_all(b"xx").unwrap();
     assert_eq!(sleeper.join().unwrap(), (Turn::Woken, Turn::Idle));
+}
+
+#[test]
+fn an_output_whose_reader_goes_is_told_and_one_that_is_read_wakes_nobody() {
+    let outputs = || {
+        let (pipe, writer) = std::io::pipe().unwrap();
+        let (socket, peer) = UnixStream::pair().unwrap();
+        [(OwnedFd::from(pipe), OwnedFd::from(writer)), (OwnedFd::from(peer), OwnedFd::from(socket))]
+    };
+    for (reader, writer) in outputs() {
+        let mut events = EventLoop::new(&specs(&[LISTEN]), Options::default(), Pool::new(4)).unwrap();
+        events.notices();
+        events.watch_output(File::open("/dev/null").unwrap().into()).unwrap();
+        events.watch_output(tempfile::tempfile().unwrap().into()).unwrap();
+        events.watch_output(writer.try_clone().unwrap()).unwrap();
+        let (mut reader, mut writer) = (File::from(reader), File::from(writer));
+        let mut turn = || events.turn(Some(Instant::now() + Duration::from_millis(20)), &mut |_| {}).unwrap();
+        // The buffer is filled and drained again, which makes the output writable each time.
+        for _ in 0..5 {
+            writer.write_all(&[b'x'; 4096]).unwrap();
+            assert_eq!(turn(), Turn::Idle);
+            reader.read_exact(&mut [0; 4096]).unwrap();
+            assert_eq!(turn(), Turn::Idle);
+        }
+        let sleeper = std::thread::spawn(move || {
+            let turn = events.turn(None, &mut |_| {}).unwrap();
+            (turn, events.turn(Some(Instant::now()), &mut |_| {}).unwrap())
+        });
+        std::thread::sleep(Duration::from_millis(50));
+        assert!(!sleeper.is_finished());
+        drop(reader);
+        assert_eq!(sleeper.join().unwrap(), (Turn::OutputClosed, Turn::Idle));
+    }
 }
 
 #[test]

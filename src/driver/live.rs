@@ -7,7 +7,7 @@ use super::conductor::Conductor;
 use super::signals::Signals;
 use super::{Ended, Settings};
 use crate::batch::{Interval, Pool};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::source::{self, EventLoop, Turn};
 
 /// Runs until the input ends, a limit is reached or a signal comes. Without `ticks` all of the
@@ -36,6 +36,7 @@ pub(super) fn run(
                 sources.seal(&mut |chunk| conductor.accept(chunk));
                 conductor.obey(signals, || sources.stats())?;
             }
+            Turn::OutputClosed => return Err(Error::OutputClosed),
             Turn::Read | Turn::Idle => {}
         }
         conductor.keep_up(|| sources.stats())?;

@@ -6,7 +6,7 @@ use super::conductor::Conductor;
 use super::signals::Signals;
 use super::{Ended, Settings};
 use crate::batch::{Interval, Pool};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::source::{self, EventLoop, QueueReader, SourceKind, SourceSpec, SourceStats, Turn};
 
 /// Reads one batch after the other: the elements of the queues, one each; files and stdin go whole
@@ -35,6 +35,7 @@ pub(super) fn run(
                     sources.seal(&mut |chunk| conductor.accept(chunk));
                     conductor.obey(signals, || sources.stats())?;
                 }
+                Turn::OutputClosed => return Err(Error::OutputClosed),
                 Turn::Read | Turn::Idle => {}
             }
             conductor.keep_up(|| sources.stats())?;
@@ -56,7 +57,7 @@ pub(super) fn run(
             match queue.turn(&mut |chunk| conductor.accept(chunk))? {
                 Turn::Idle => break,
                 Turn::Full => conductor.relieve(),
-                Turn::Read | Turn::Woken => {}
+                Turn::Read | Turn::Woken | Turn::OutputClosed => {}
             }
             let total = || sum(read, queue.stats());
             conductor.obey(signals, total)?;
