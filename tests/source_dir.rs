@@ -84,6 +84,46 @@ fn arrivals_in_quick_succession_are_all_read_in_their_order() {
 }
 
 #[test]
+fn twenty_thousand_files_at_once_are_each_read_once() {
+    const FILES: usize = 20_000;
+    let dir = tempfile::tempdir().unwrap();
+    let outside = tempfile::tempdir_in(dir.path().parent().unwrap()).unwrap();
+    let mut rig = watch(dir.path());
+    for n in 0..FILES {
+        fs::write(outside.path().join(n.to_string()), format!("{n:05}\n")).unwrap();
+    }
+    let (from, to) = (outside.path().to_path_buf(), dir.path().to_path_buf());
+    let mover = std::thread::spawn(move || {
+        for n in (0..FILES).map(|n| n.to_string()) {
+            fs::rename(from.join(&n), to.join(&n)).unwrap();
+        }
+    });
+    rig.until_lines(FILES);
+    mover.join().unwrap();
+    rig.rest();
+    let expected: Vec<String> = (0..FILES).map(|n| format!("{n:05}")).collect();
+    assert!(rig.sorted() == expected, "{} lines came", rig.lines().len());
+    assert!(rig.notices.is_empty(), "{:?}", rig.notices);
+}
+
+#[test]
+fn what_goes_before_it_is_read_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut rig = watch(dir.path());
+    // The first is long, so that the second waits.
+    fs::write(dir.path().join(".a"), "a long line\n".repeat(1_000_000)).unwrap();
+    fs::rename(dir.path().join(".a"), dir.path().join("a")).unwrap();
+    fs::write(dir.path().join("b"), "never read\n").unwrap();
+    rig.until("the first lines", |rig| !rig.text.is_empty());
+    fs::write(dir.path().join(".c"), "in its place\n").unwrap();
+    fs::rename(dir.path().join(".c"), dir.path().join("b")).unwrap();
+    rig.until("the last line", |rig| rig.text.ends_with(b"in its place\n"));
+    rig.rest();
+    assert_eq!(rig.lines().len(), 1_000_001);
+    assert!(rig.has_notice("b has gone before it was read"), "{:?}", rig.notices);
+}
+
+#[test]
 fn a_name_that_is_deleted_and_made_again_is_a_new_file() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("again");

@@ -4,6 +4,7 @@
 mod source_support;
 
 use std::fs;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, test_kill_process};
@@ -71,4 +72,44 @@ fn what_a_command_leaves_behind_does_not_run_beside_its_successor() {
     rig.until_lines(2);
     let first = rig.lines()[0].clone();
     wait_gone(&first);
+}
+
+#[test]
+fn what_ignores_the_request_to_end_is_killed_before_the_successor_starts() {
+    let dir = tempfile::tempdir().unwrap();
+    let stubborn = dir.path().join("stubborn");
+    let mut rig = Rig::new(&[format!(
+        "exec:f={}; if [ -e $f ]; then grep -qs '^State:.[RSD]' /proc/$(cat $f)/status && echo beside || echo alone; fi; \
+         (trap '' TERM; while :; do sleep 0.05; done) >/dev/null & echo $! > $f; echo started",
+        stubborn.display()
+    )]);
+    rig.until_lines(3);
+    assert_eq!(rig.lines()[..3], ["started", "alone", "started"]);
+    let last = fs::read_to_string(&stubborn).unwrap();
+    drop(rig);
+    wait_gone(&last);
+}
+
+#[test]
+fn the_group_ends_also_when_we_are_killed() {
+    let dir = tempfile::tempdir().unwrap();
+    let pids = dir.path().join("pids");
+    let from = format!(
+        "exec:(trap '' TERM; while :; do sleep 0.05; done) & echo $! $$ > {0}.new; mv {0}.new {0}; wait",
+        pids.display()
+    );
+    let mut run = Command::new(env!("CARGO_BIN_EXE_dstream"))
+        .args(["count", "--from", &from])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    while !pids.exists() {
+        assert!(start.elapsed() < Duration::from_secs(20), "the command does not start");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    run.kill().unwrap();
+    run.wait().unwrap();
+    fs::read_to_string(&pids).unwrap().split_whitespace().for_each(wait_gone);
 }

@@ -93,6 +93,29 @@ fn rotation_drains_the_old_file_and_its_late_writers() {
 }
 
 #[test]
+fn files_are_read_in_the_order_in_which_they_had_the_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("log");
+    fs::write(&log, "").unwrap();
+    let mut rig = tail(&log);
+    let mut expected = Vec::new();
+    // Each file is more than one read, and all lose their names before the first is read.
+    for n in 0..3 {
+        let lines: Vec<String> = (0..200_000).map(|line| format!("file {n} line {line}")).collect();
+        append(&log, &(lines.join("\n") + "\n"));
+        rig.turn().unwrap();
+        expected.extend(lines);
+        fs::rename(&log, log.with_extension(n.to_string())).unwrap();
+        append(&log, "");
+        rig.turn().unwrap();
+    }
+    append(&log, "the last\n");
+    expected.push("the last".to_string());
+    rig.until_lines(expected.len());
+    assert!(rig.lines() == expected, "the lines of the files are mixed");
+}
+
+#[test]
 fn nothing_is_lost_or_doubled_while_a_writer_rotates() {
     let dir = tempfile::tempdir().unwrap();
     let log = dir.path().join("log");

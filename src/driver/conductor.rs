@@ -2,6 +2,7 @@
 //! and the totals are kept.
 
 use std::fmt::Display;
+use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use super::bad::BadRecords;
@@ -62,6 +63,11 @@ impl Conductor {
             progress_due: started,
             behind_told: None,
         })
+    }
+
+    /// A descriptor of the output of its own, to watch for its reader going away.
+    pub(super) fn output_descriptor(&self) -> Result<OwnedFd> {
+        self.output.descriptor()
     }
 
     /// Tells the user something, and the output that its last batch is no longer the last thing on

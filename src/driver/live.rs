@@ -7,7 +7,7 @@ use super::conductor::Conductor;
 use super::signals::Signals;
 use super::{Clock, Ended, Settings};
 use crate::batch::{Interval, Pool};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::source::{EventLoop, Turn};
 
 /// Runs until the input ends, a limit is reached or a signal comes.
@@ -15,6 +15,7 @@ pub(super) fn run(settings: &Settings, signals: &Signals, pool: Pool, interval: 
     let mut sources = EventLoop::new(&settings.sources, settings.source_options(), pool.clone())?;
     sources.wake_on(signals.wake()?)?;
     let mut conductor = Conductor::new(settings, pool)?;
+    sources.watch_output(conductor.output_descriptor()?)?;
     let ended = conduct(settings, signals, &mut sources, &mut conductor, interval);
     conductor.end(ended, sources.stats(), sources.incomplete())
 }
@@ -41,6 +42,7 @@ fn conduct(
                 sources.seal(&mut |chunk| conductor.accept(chunk));
                 conductor.obey(signals, || sources.stats())?;
             }
+            Ok(Turn::OutputClosed) => return Err(Error::OutputClosed),
             Ok(Turn::Read | Turn::Idle) => {}
             Err(broken) => {
                 fault = Some(broken);

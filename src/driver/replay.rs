@@ -34,6 +34,7 @@ pub(super) fn run(settings: &Settings, signals: &Signals, pool: Pool, ticks: Tic
     let mut sources = EventLoop::new(&others, settings.source_options(), pool.clone())?;
     sources.wake_on(signals.wake()?)?;
     let mut conductor = Conductor::new(settings, pool)?;
+    sources.watch_output(conductor.output_descriptor()?)?;
     let ended = match drain(signals, &mut sources, &mut conductor) {
         Ok(()) => replay(settings, signals, ticks, (&mut queue, sources.stats()), &mut conductor),
         // What was read before a source broke is still a batch.
@@ -54,6 +55,7 @@ fn drain(signals: &Signals, sources: &mut EventLoop, conductor: &mut Conductor) 
                 sources.seal(&mut |chunk| conductor.accept(chunk));
                 conductor.obey(signals, || sources.stats())?;
             }
+            Turn::OutputClosed => return Err(Error::OutputClosed),
             Turn::Read | Turn::Idle => {}
         }
         conductor.keep_up(|| sources.stats())?;
@@ -84,7 +86,7 @@ fn replay(
             match queue.turn(&mut |chunk| conductor.accept(chunk)) {
                 Ok(Turn::Idle) => break,
                 Ok(Turn::Full) => conductor.relieve(),
-                Ok(Turn::Read | Turn::Woken) => {}
+                Ok(Turn::Read | Turn::Woken | Turn::OutputClosed) => {}
                 Err(broken) => return conductor.close(ticks.tick(batch), true).and(Err(broken)),
             }
             let total = || sum(read, queue.stats());

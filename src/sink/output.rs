@@ -3,7 +3,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::PathBuf;
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -70,6 +70,16 @@ impl Output {
             self.format.interrupted();
         }
         Ok(())
+    }
+
+    /// Another descriptor of what is written to.
+    ///
+    /// # Errors
+    /// If there are no descriptors left.
+    pub fn descriptor(&self) -> Result<OwnedFd> {
+        let file = self.file.try_clone();
+        file.map(OwnedFd::from)
+            .map_err(|cause| Error::io(format_args!("cannot watch {}", self.name()), &cause))
     }
 
     /// Tells the output that something else was written to the terminal since the last batch (a

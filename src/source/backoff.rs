@@ -9,6 +9,9 @@ const FIRST: Duration = Duration::from_millis(100);
 /// The longest wait.
 const LONGEST: Duration = Duration::from_secs(10);
 
+/// What has worked for this long counts as healthy: the next fault is a new one.
+pub(super) const HEALTHY: Duration = Duration::from_secs(10);
+
 /// The waits between attempts: 100 ms doubling up to 10 s, each shortened at random by up to a half.
 #[derive(Debug)]
 pub(super) struct Backoff {

@@ -2,8 +2,12 @@
 //! after writing, or when its size and time have been still for two polls (where there are no events,
 //! as on network file systems). Names that start with a dot or `_` are never taken: writers use them
 //! for what is not ready.
+//!
+//! An event has only its own name looked at. The whole directory is listed at the slow poll, if it
+//! may have changed, and when events were lost: the work follows the arrivals, not what lies there.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
 use std::ffi::{OsStr, OsString};
 use std::fs::Metadata;
 use std::io;
@@ -32,10 +36,11 @@ pub(super) struct Dir {
     label: String,
     path: PathBuf,
     seen: HashMap<OsString, Seen>,
-    /// Names that events called complete, and names whose file may be another one than before,
-    /// since the last listing.
-    complete: HashSet<OsString>,
-    replaced: HashSet<OsString>,
+    /// What events have told of names that were not looked at since.
+    told: HashMap<OsString, Told>,
+    /// Whether events were lost, so that all of the directory has to be looked at.
+    lost_events: bool,
+    /// Taken names in their order. Those whose state is not [`State::Queued`] any more are void.
     queue: VecDeque<OsString>,
     reading: Option<Reading>,
     /// The directory's modification time when it was listed last.
@@ -63,14 +68,37 @@ struct Seen {
     listing: u64,
 }
 
+/// What events tell of a name.
+#[derive(Clone, Copy, Default)]
+struct Told {
+    complete: bool,
+    /// Its file may be another one than before.
+    replaced: bool,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     /// It was there before the start.
     Old,
     /// Not ready; how many polls it has been still.
     New(u32),
-    /// Read, or waiting to be.
-    Taken,
+    /// Taken, and waiting in the queue.
+    Queued,
+    /// Being read.
+    Reading,
+    /// Read, as far as it can be.
+    Done,
+}
+
+/// Why a name is looked at, which decides what a file found there counts as.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// At the start: what is there is old.
+    Start,
+    /// After events.
+    Event,
+    /// At a poll: counts for having been still.
+    Poll,
 }
 
 /// Inodes are used again at once, times of birth are not.
@@ -81,8 +109,8 @@ struct Identity {
     born: Option<SystemTime>,
 }
 
-/// Stream numbers: list the directory, read the taken files.
-const LIST: usize = 0;
+/// Stream numbers: look at what events told of, read the taken files.
+const LOOK: usize = 0;
 const FILES: usize = 1;
 
 impl Dir {
@@ -101,8 +129,8 @@ impl Dir {
             label,
             path: path.to_path_buf(),
             seen: HashMap::new(),
-            complete: HashSet::new(),
-            replaced: HashSet::new(),
+            told: HashMap::new(),
+            lost_events: false,
             queue: VecDeque::new(),
             reading: None,
             listed: None,
@@ -112,19 +140,19 @@ impl Dir {
             said: None,
             said_changed: false,
         };
-        this.list(true, false, cx);
+        this.list(Look::Start, cx);
         Ok(this)
     }
 
-    /// Lists the directory and takes what is ready, oldest first. `polled` listings count for
-    /// having been still.
-    fn list(&mut self, at_start: bool, polled: bool, cx: &mut Context) {
+    /// Lists the directory and takes what is ready.
+    fn list(&mut self, look: Look, cx: &mut Context) {
         // Watched first: what comes between is seen by both.
         if self.watch.is_none() {
             self.watch = cx.hints.watch_dir(cx.source, &self.path);
         }
+        self.lost_events = false;
         self.listings += 1;
-        match self.note_all(at_start, polled, cx) {
+        match self.note_all(look, cx) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.listed = None;
                 if let Some(watch) = self.watch.take() {
@@ -142,18 +170,45 @@ impl Dir {
             cx.notices.push(format!("{}: watching it now", self.label));
         }
         let listing = self.listings;
-        self.seen.retain(|_, seen| seen.listing == listing);
+        for (name, seen) in self.seen.extract_if(|_, seen| seen.listing != listing) {
+            left_out(&self.label, &name, seen.state, cx);
+        }
         let mut taken = Vec::new();
         for (name, seen) in &mut self.seen {
-            let State::New(still) = seen.state else { continue };
-            // Nothing is lost by leaving an empty file: something may still come into it.
-            if seen.size > 0 && (still >= STILL || self.complete.contains(name)) {
-                seen.state = State::Taken;
+            let told = self.told.get(name).copied().unwrap_or_default();
+            if seen.take(told) {
                 taken.push((seen.changed, name.clone()));
             }
         }
-        self.complete.clear();
-        self.replaced.clear();
+        self.told.clear();
+        self.queue_up(taken, cx);
+    }
+
+    /// Looks at the names that events told of and takes what is ready.
+    fn look_at_told(&mut self, cx: &mut Context) {
+        let mut taken = Vec::new();
+        for (name, told) in std::mem::take(&mut self.told) {
+            match self.path.join(&name).metadata() {
+                Ok(meta) if meta.is_file() => {
+                    let seen = self.note(name.clone(), &meta, told, Look::Event, cx);
+                    if seen.take(told) {
+                        taken.push((seen.changed, name));
+                    }
+                }
+                // What cannot be looked at is left to the next listing, except if it has gone.
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {}
+                _ => {
+                    if let Some(seen) = self.seen.remove(&name) {
+                        left_out(&self.label, &name, seen.state, cx);
+                    }
+                }
+            }
+        }
+        self.queue_up(taken, cx);
+    }
+
+    /// Queues taken names, oldest first.
+    fn queue_up(&mut self, mut taken: Vec<(SystemTime, OsString)>, cx: &mut Context) {
         taken.sort_unstable();
         if !taken.is_empty() {
             self.queue.extend(taken.into_iter().map(|(_, name)| name));
@@ -161,66 +216,62 @@ impl Dir {
         }
     }
 
-    fn note_all(&mut self, at_start: bool, polled: bool, cx: &mut Context) -> io::Result<()> {
+    fn note_all(&mut self, look: Look, cx: &mut Context) -> io::Result<()> {
         self.listed = Some(self.path.metadata()?.modified()?);
         for entry in self.path.read_dir()? {
             let name = entry?.file_name();
-            if matches!(name.as_bytes().first(), Some(b'.' | b'_')) {
+            if is_hidden(&name) {
                 continue;
             }
             // What has gone meanwhile, and links to nothing, are not there.
             if let Ok(meta) = self.path.join(&name).metadata()
                 && meta.is_file()
             {
-                self.note(name, &meta, at_start, polled, cx);
+                let told = self.told.get(&name).copied().unwrap_or_default();
+                self.note(name, &meta, told, look, cx);
             }
         }
         Ok(())
     }
 
-    fn note(&mut self, name: OsString, meta: &Metadata, at_start: bool, polled: bool, cx: &mut Context) {
+    /// Brings what is known of a name up to date.
+    fn note(
+        &mut self,
+        name: OsString,
+        meta: &Metadata,
+        told: Told,
+        look: Look,
+        cx: &mut Context,
+    ) -> &mut Seen {
         let identity = Identity { device: meta.dev(), inode: meta.ino(), born: meta.created().ok() };
         let (size, changed) = (meta.len(), meta.modified().unwrap_or(SystemTime::UNIX_EPOCH));
-        let fresh = Seen {
-            identity,
-            size,
-            changed,
-            state: if at_start { State::Old } else { State::New(0) },
-            listing: self.listings,
+        let state = if look == Look::Start { State::Old } else { State::New(0) };
+        let fresh = Seen { identity, size, changed, state, listing: self.listings };
+        let mut entry = match self.seen.entry(name) {
+            Entry::Vacant(entry) => return entry.insert(fresh),
+            Entry::Occupied(entry) => entry,
         };
-        let waiting = self.is_waiting(&name);
-        let Some(seen) = self.seen.get_mut(&name) else {
-            self.seen.insert(name, fresh);
-            return;
-        };
+        let seen = entry.get();
         let moved = seen.changed != changed || seen.size != size;
         // Where the file system keeps no time of birth, an event and a new time must do.
-        let unborn = identity.born.is_none() && moved && self.replaced.contains(&name);
+        let unborn = identity.born.is_none() && moved && told.replaced;
         if seen.identity != identity || unborn {
-            *seen = fresh;
-            return;
+            left_out(&self.label, entry.key(), seen.state, cx);
+            entry.insert(fresh);
+            return entry.into_mut();
         }
-        seen.listing = self.listings;
-        match &mut seen.state {
-            State::New(still) if moved => *still = 0,
-            State::New(still) => *still += u32::from(polled),
-            State::Taken if moved && !waiting => {
-                if !std::mem::replace(&mut self.said_changed, true) {
-                    let (label, name) = (&self.label, name.display());
-                    cx.notices.push(format!(
-                        "{label}: {name} was changed after it was read; each file is read once (this is said once)"
-                    ));
-                }
-            }
-            State::Taken | State::Old => {}
+        if seen.state == State::Done && moved && !std::mem::replace(&mut self.said_changed, true) {
+            let (label, name) = (&self.label, entry.key().display());
+            cx.notices.push(format!(
+                "{label}: {name} was changed after it was read; each file is read once (this is said once)"
+            ));
         }
-        (seen.size, seen.changed) = (size, changed);
-    }
-
-    /// Whether the file was taken but has not been read to its end.
-    fn is_waiting(&self, name: &OsStr) -> bool {
-        self.reading.as_ref().is_some_and(|reading| reading.name == name)
-            || self.queue.iter().any(|other| other == name)
+        let seen = entry.into_mut();
+        if let State::New(still) = &mut seen.state {
+            *still = if moved { 0 } else { *still + u32::from(look == Look::Poll) };
+        }
+        (seen.size, seen.changed, seen.listing) = (size, changed, self.listings);
+        seen
     }
 
     fn complain(&mut self, what: String, cx: &mut Context) {
@@ -233,13 +284,20 @@ impl Dir {
     /// Opens the next taken file that can be opened.
     fn open_next(&mut self, cx: &mut Context) -> bool {
         while let Some(name) = self.queue.pop_front() {
+            let Some(seen) = self.seen.get_mut(&name).filter(|seen| seen.state == State::Queued) else {
+                continue;
+            };
             let path = self.path.join(&name);
             match Text::open(&path) {
                 Ok(text) => {
+                    seen.state = State::Reading;
                     self.reading = Some(Reading { name, path, text, carry: Carry::default() });
                     return true;
                 }
-                Err(error) => cx.notices.push(format!("{}: a file is left out: {error}", self.label)),
+                Err(error) => {
+                    seen.state = State::Done;
+                    cx.notices.push(format!("{}: a file is left out: {error}", self.label));
+                }
             }
         }
         false
@@ -251,12 +309,7 @@ impl Dir {
         }
         let Some(Reading { name, path, text, carry }) = &mut self.reading else { return Next::Wait };
         match read_text(text, path, carry, cx) {
-            Ok(Next::Wait) => {
-                if let (Some(seen), Ok(meta)) = (self.seen.get_mut(name), path.metadata()) {
-                    seen.size = meta.len();
-                    seen.changed = meta.modified().unwrap_or(seen.changed);
-                }
-            }
+            Ok(Next::Wait) => {}
             Ok(next) => return next,
             Err(error) => {
                 let lost = cx.intake.discard(carry);
@@ -264,6 +317,14 @@ impl Dir {
                 cx.notices.push(format!(
                     "{label}: the rest of a file is left out: {error} ({lost} bytes of a line)"
                 ));
+            }
+        }
+        // If the name belongs to another file by now, that one is none of this one's business.
+        if let Some(seen) = self.seen.get_mut(name).filter(|seen| seen.state == State::Reading) {
+            seen.state = State::Done;
+            if let Ok(meta) = path.metadata() {
+                seen.size = meta.len();
+                seen.changed = meta.modified().unwrap_or(seen.changed);
             }
         }
         self.reading = None;
@@ -285,7 +346,11 @@ impl Source for Dir {
         if stream == FILES {
             return Ok(self.read_files(cx));
         }
-        self.list(false, false, cx);
+        if self.lost_events {
+            self.list(Look::Event, cx);
+        } else {
+            self.look_at_told(cx);
+        }
         Ok(Next::Wait)
     }
 
@@ -296,22 +361,48 @@ impl Source for Dir {
     fn tick(&mut self, cx: &mut Context) -> Result<()> {
         self.poll = cx.now + POLL;
         if self.may_have_changed() {
-            self.list(false, true, cx);
+            self.list(Look::Poll, cx);
         }
         Ok(())
     }
 
     fn hint(&mut self, hint: &Hint, cx: &mut Context) {
-        let Some(name) = &hint.name else { return cx.mark_ready(LIST) };
-        if matches!(name.as_bytes().first(), Some(b'.' | b'_')) {
-            return;
+        match &hint.name {
+            None => self.lost_events = true,
+            Some(name) if is_hidden(name) => return,
+            Some(name) => {
+                let told = self.told.entry(name.clone()).or_default();
+                // What was complete may be another file's.
+                told.complete = hint.complete || (told.complete && !hint.replaced);
+                told.replaced |= hint.replaced;
+            }
         }
-        if hint.replaced {
-            self.replaced.insert(name.clone());
+        cx.mark_ready(LOOK);
+    }
+}
+
+impl Seen {
+    /// Takes a new file that is ready; whether it was. Nothing is lost by leaving an empty file:
+    /// something may still come into it.
+    fn take(&mut self, told: Told) -> bool {
+        let State::New(still) = self.state else { return false };
+        let ready = self.size > 0 && (still >= STILL || told.complete);
+        if ready {
+            self.state = State::Queued;
         }
-        if hint.complete {
-            self.complete.insert(name.clone());
-        }
-        cx.mark_ready(LIST);
+        ready
+    }
+}
+
+/// Whether writers keep a name for what is not ready.
+fn is_hidden(name: &OsStr) -> bool {
+    matches!(name.as_bytes().first(), Some(b'.' | b'_'))
+}
+
+/// Says of a taken file that its name has gone, or belongs to another file, before it was read.
+fn left_out(label: &str, name: &OsStr, state: State, cx: &mut Context) {
+    if state == State::Queued {
+        cx.notices
+            .push(format!("{label}: a file is left out: {} has gone before it was read", name.display()));
     }
 }

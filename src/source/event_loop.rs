@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
@@ -30,6 +30,8 @@ pub enum Turn {
     Full,
     /// A stream given to [`EventLoop::wake_on`] was written to.
     Woken,
+    /// The reader of an output given to [`EventLoop::watch_output`] has gone; told once.
+    OutputClosed,
 }
 
 /// All sources of a run, open.
@@ -47,6 +49,17 @@ pub struct EventLoop {
     notices: Notices,
     hints: Hints,
     wakers: Vec<UnixStream>,
+    outputs: Vec<OwnedFd>,
+    reader: Reader,
+}
+
+/// Whoever reads the watched outputs.
+#[derive(PartialEq, Eq)]
+enum Reader {
+    There,
+    /// Which is to be told.
+    Gone,
+    Told,
 }
 
 struct Slot {
@@ -55,8 +68,11 @@ struct Slot {
     ended: bool,
 }
 
-/// The stream number of the loop's own inotify descriptor; wake-up streams follow.
+/// Stream numbers of the loop's own descriptors: inotify, all outputs, and from there on wake-up
+/// streams.
 const HINTS: usize = 0;
+const OUTPUT: usize = 1;
+const WAKERS: usize = 2;
 
 impl EventLoop {
     /// Opens, connects or binds every source. What may come later (a tailed file, a peer) is waited
@@ -84,6 +100,8 @@ impl EventLoop {
             notices: Notices::default(),
             hints: Hints::new(specs.iter().any(watching)),
             wakers: Vec::new(),
+            outputs: Vec::new(),
+            reader: Reader::There,
         };
         if let Some(fd) = this.hints.fd() {
             let fd = fd.as_raw_fd();
@@ -132,7 +150,7 @@ impl EventLoop {
     /// # Errors
     /// When the kernel refuses to watch it.
     pub fn wake_on(&mut self, stream: UnixStream) -> Result<()> {
-        let number = HINTS + 1 + self.wakers.len();
+        let number = WAKERS + self.wakers.len();
         stream
             .set_nonblocking(true)
             .and_then(|()| {
@@ -144,8 +162,28 @@ impl EventLoop {
         Ok(())
     }
 
-    /// Waits until something can be read, a source's own timer is due, `until` has come, or a
-    /// wake-up; then reads once from every ready stream. Full chunks go to `full`. Without a
+    /// Has [`EventLoop::turn`] tell when whoever reads this output has gone, also while nothing is
+    /// written to it: the write end of a pipe whose reader has closed it, a Unix socket or a
+    /// connection whose peer is gone, a terminal that was hung up. Kinds of which nobody can tell
+    /// (regular files, `/dev/null`) are never closed. As long as the reader lives, its reading
+    /// wakes nobody.
+    ///
+    /// # Errors
+    /// When the kernel refuses to watch it for another reason than its kind.
+    pub fn watch_output(&mut self, output: OwnedFd) -> Result<()> {
+        // Errors and hang-ups are always reported, but a registration needs an interest. That in
+        // urgent data is the one that a pipe never satisfies; in writing, each read would.
+        let fd = output.as_raw_fd();
+        match self.poll.registry().register(&mut SourceFd(&fd), token(OWN, OUTPUT), Interest::PRIORITY) {
+            Ok(()) => self.outputs.push(output),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+            Err(error) => return Err(Error::io("cannot watch the output", &error)),
+        }
+        Ok(())
+    }
+
+    /// Waits until something can be read, a source's own timer is due, `until` has come, an output's
+    /// reader has gone, or a wake-up; then reads once from every ready stream. Full chunks go to `full`. Without a
     /// deadline and without input it sleeps for as long as that takes.
     ///
     /// # Errors
@@ -166,6 +204,9 @@ impl EventLoop {
             }
             return Ok(if woken {
                 Turn::Woken
+            } else if self.reader == Reader::Gone {
+                self.reader = Reader::Told;
+                Turn::OutputClosed
             } else if starved {
                 Turn::Full
             } else if before != self.progress() || !self.notices.is_empty() {
@@ -186,7 +227,7 @@ impl EventLoop {
     /// Sleeps until there is something to do and puts what was reported on the ready list; whether
     /// a wake-up came.
     fn wait(&mut self, until: Option<Instant>, now: Instant, full: &mut dyn FnMut(Chunk)) -> Result<bool> {
-        let timeout = if self.ready.len() > 0 {
+        let timeout = if self.ready.len() > 0 || self.reader == Reader::Gone {
             Some(Duration::ZERO)
         } else {
             let timers = self.timed.iter().filter_map(|&index| self.slots[index].source.due());
@@ -201,7 +242,13 @@ impl EventLoop {
         for event in &self.events {
             match parts(event.token()) {
                 (OWN, HINTS) => hinted = true,
-                (OWN, number) => woken |= drain(&self.wakers[number - HINTS - 1]),
+                (OWN, OUTPUT) => {
+                    let gone = event.is_error() || event.is_write_closed();
+                    if gone && self.reader == Reader::There {
+                        self.reader = Reader::Gone;
+                    }
+                }
+                (OWN, number) => woken |= drain(&self.wakers[number - WAKERS]),
                 _ => self.ready.push(event.token()),
             }
         }

@@ -1,25 +1,22 @@
 //! `exec:COMMAND`: the lines that a shell command prints. It runs in a process group of its own, is
-//! started again with back-off when it ends, and is ended with us.
+//! started again with back-off when it ends and nothing of its group is left, and is ended with us.
 
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
-
-use super::backoff::{Backoff, seconds};
+use super::backoff::{Backoff, HEALTHY, seconds};
 use super::context::{Context, Next, Source};
+use super::group::{Group, Watchdog};
 use super::stream::{Progress, Stream};
 use crate::error::{Error, Result, plain};
 
-/// A command that ran this long counts as healthy: the back-off starts over.
-const HEALTHY: Duration = Duration::from_secs(10);
-/// How often a command is looked at that has closed its output but has not ended.
+/// How often, at least, a command is looked at that has closed its output but has not ended.
 const REAP_MOST: Duration = Duration::from_secs(1);
-/// How long a process group may take to end after SIGTERM, before SIGKILL.
-const GRACE: Duration = Duration::from_millis(500);
+/// How often what a command has left in its group is looked at until it has ended.
+const LEFT: Duration = Duration::from_millis(10);
 
 /// A command that is kept running.
 pub(super) struct Exec {
@@ -29,6 +26,7 @@ pub(super) struct Exec {
     backoff: Backoff,
     /// How the command ended when that was last said.
     said: Option<ExitStatus>,
+    watchdog: Watchdog,
 }
 
 enum State {
@@ -46,6 +44,14 @@ enum State {
         look: Instant,
         wait: Duration,
     },
+    /// It has ended, but not what it left in its group, when last looked; that must not run beside
+    /// its successor.
+    Clearing {
+        group: Group,
+        look: Instant,
+        /// When the successor may start.
+        until: Instant,
+    },
     Resting {
         until: Instant,
     },
@@ -60,9 +66,11 @@ impl Exec {
     /// # Errors
     /// If no shell can be started.
     pub(super) fn open(label: String, command: &str, cx: &mut Context) -> Result<Self> {
-        let state =
-            start(command, cx).map_err(|error| Error::io(format!("{label}: cannot start sh"), &error))?;
-        Ok(Exec { label, command: command.to_string(), state, backoff: Backoff::default(), said: None })
+        let cannot = |error: io::Error| Error::io(format!("{label}: cannot start sh"), &error);
+        let mut watchdog = Watchdog::start().map_err(cannot)?;
+        let state = start(command, &mut watchdog, cx).map_err(cannot)?;
+        let (command, backoff) = (command.to_string(), Backoff::default());
+        Ok(Exec { label, command, state, backoff, said: None, watchdog })
     }
 
     /// Looks whether the command has ended after its output has.
@@ -77,15 +85,40 @@ impl Exec {
         if ran_long || *delivered {
             self.backoff.reset();
         }
-        // What the command left in its group must not run beside its successor.
-        group.signal(Signal::TERM);
-        let ended = group.reap();
+        let ended = group.status();
         let rest = self.backoff.delay();
-        self.state = State::Resting { until: cx.now + rest };
+        let resting = State::Resting { until: cx.now + rest };
+        if let State::Ending { group, .. } = std::mem::replace(&mut self.state, resting) {
+            self.state = State::Clearing { group, look: cx.now, until: cx.now + rest };
+        }
         if ran_long || self.said != ended {
             self.said = ended;
             let how = ended.map_or("ended".to_string(), describe);
             cx.notices.push(format!("{}: {how}, starting it again in {}", self.label, seconds(rest)));
+        }
+        self.clear(cx);
+    }
+
+    /// Ends what the command has left in its group.
+    fn clear(&mut self, cx: &mut Context) {
+        let State::Clearing { group, look, until } = &mut self.state else { return };
+        if group.end(cx.now) {
+            self.watchdog.guard(None);
+            self.state = State::Resting { until: *until };
+        } else {
+            *look = cx.now + LEFT;
+        }
+    }
+
+    fn restart(&mut self, cx: &mut Context) {
+        match start(&self.command, &mut self.watchdog, cx) {
+            Ok(running) => self.state = running,
+            Err(error) => {
+                let wait = self.backoff.delay();
+                let (label, error) = (&self.label, plain(&error));
+                cx.notices.push(format!("{label}: cannot start: {error}, trying again in {}", seconds(wait)));
+                self.state = State::Resting { until: cx.now + wait };
+            }
         }
     }
 }
@@ -98,7 +131,7 @@ fn describe(status: ExitStatus) -> String {
     }
 }
 
-fn start(command: &str, cx: &mut Context) -> io::Result<State> {
+fn start(command: &str, watchdog: &mut Watchdog, cx: &mut Context) -> io::Result<State> {
     let mut child = Command::new("sh")
         .arg("-c")
         .arg(command)
@@ -107,7 +140,8 @@ fn start(command: &str, cx: &mut Context) -> io::Result<State> {
         .process_group(0)
         .spawn()?;
     let output = child.stdout.take();
-    let group = Group { child, reaped: false };
+    let group = Group::of(child);
+    watchdog.guard(Some(&group));
     let output = OwnedFd::from(output.ok_or_else(|| io::Error::other("it has no output"))?);
     rustix::io::ioctl_fionbio(&output, true)?;
     let stream = Stream::new(output);
@@ -143,82 +177,18 @@ impl Source for Exec {
     fn due(&self) -> Option<Instant> {
         match &self.state {
             State::Running { .. } => None,
-            State::Ending { look, .. } => Some(*look),
+            State::Ending { look, .. } | State::Clearing { look, .. } => Some(*look),
             State::Resting { until } => Some(*until),
         }
     }
 
     fn tick(&mut self, cx: &mut Context) -> Result<()> {
-        if let State::Resting { .. } = self.state {
-            match start(&self.command, cx) {
-                Ok(running) => self.state = running,
-                Err(error) => {
-                    let wait = self.backoff.delay();
-                    let (label, error) = (&self.label, plain(&error));
-                    cx.notices
-                        .push(format!("{label}: cannot start: {error}, trying again in {}", seconds(wait)));
-                    self.state = State::Resting { until: cx.now + wait };
-                }
-            }
-        } else {
-            self.look(cx);
+        match self.state {
+            State::Running { .. } => {}
+            State::Ending { .. } => self.look(cx),
+            State::Clearing { .. } => self.clear(cx),
+            State::Resting { .. } => self.restart(cx),
         }
         Ok(())
-    }
-}
-
-/// A process group and its leader. As long as the leader is not reaped, the group's number cannot
-/// belong to anybody else.
-struct Group {
-    child: Child,
-    reaped: bool,
-}
-
-impl Group {
-    /// Whether the leader has ended; it is not reaped by asking.
-    fn leader_has_ended(&self) -> bool {
-        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        !matches!(rustix::process::waitid(WaitId::Pid(Pid::from_child(&self.child)), options), Ok(None))
-    }
-
-    fn signal(&self, signal: Signal) {
-        // A group that has ended needs no signal.
-        let _ = rustix::process::kill_process_group(Pid::from_child(&self.child), signal);
-    }
-
-    /// Takes the status of a leader that has ended, or waits for that.
-    fn reap(&mut self) -> Option<ExitStatus> {
-        self.reaped = true;
-        self.child.wait().ok()
-    }
-}
-
-impl Drop for Group {
-    /// Ends all processes of the group: asked first, killed if they are still there after a while.
-    fn drop(&mut self) {
-        if self.reaped {
-            return;
-        }
-        self.signal(Signal::TERM);
-        let deadline = Instant::now() + GRACE;
-        let pause = || std::thread::sleep(Duration::from_millis(2));
-        while !self.leader_has_ended() && Instant::now() < deadline {
-            pause();
-        }
-        if self.leader_has_ended() {
-            // The others may still be at their last work; their group is there as long as they are.
-            self.reap();
-            let group = Pid::from_child(&self.child);
-            while rustix::process::test_kill_process_group(group).is_ok() && Instant::now() < deadline {
-                pause();
-            }
-            if rustix::process::test_kill_process_group(group).is_err() {
-                return;
-            }
-        }
-        self.signal(Signal::KILL);
-        if !self.reaped {
-            self.reap();
-        }
     }
 }

@@ -14,6 +14,7 @@ mod event_loop;
 mod exec;
 mod file;
 mod framing;
+mod group;
 mod hints;
 mod listen;
 mod open;
@@ -60,6 +61,6 @@ pub struct SourceStats {
     pub bytes_lost: u64,
     /// Datagrams that the kernel dropped because its receive buffer was full.
     pub datagrams_dropped: u64,
-    /// Connections and clients that are open now.
+    /// Accepted clients that are connected now.
     pub clients: usize,
 }

@@ -2,8 +2,8 @@
 //!
 //! A slow poll of the name is the truth, file events only wake us earlier. A file is known by its
 //! device and inode, which cannot be used again while it is open here; a truncation by a size below
-//! our offset, or by a head that is no longer the same. A file that has lost its name is read on for
-//! a while, because its writers may not know yet.
+//! our offset, or by a head that is no longer the same. A file that has lost its name is read to its
+//! end before what has the name now, and then on for a while, because its writers may not know yet.
 
 use std::collections::VecDeque;
 use std::ffi::OsStr;
@@ -36,7 +36,7 @@ pub(super) struct Tail {
     path: PathBuf,
     /// The file that has the name now.
     current: Option<Followed>,
-    /// Files that had it before, on their way out.
+    /// Files that had it before, on their way out, in the order in which they lost it.
     old: Vec<Followed>,
     closed: VecDeque<Place>,
     opened: usize,
@@ -55,6 +55,8 @@ struct Followed {
     carry: Carry,
     /// When something last came from it, or when it lost its name.
     moved: Instant,
+    /// Whether it was read to its end since it lost its name. Until then younger files wait.
+    drained: bool,
     watch: Option<Watch>,
     /// Whether it could not be read when that was last tried, which is said once.
     failing: bool,
@@ -148,7 +150,7 @@ impl Tail {
         let file = File::open(&self.path)?;
         let identity = identity(&file.metadata()?);
         if let Some(at) = self.old.iter().position(|old| old.place.identity == identity) {
-            return Ok(self.old.swap_remove(at));
+            return Ok(self.old.remove(at));
         }
         let mut place = Place::start_of(identity);
         if let Some(at) = self.closed.iter().position(|closed| closed.identity == identity)
@@ -167,6 +169,7 @@ impl Tail {
             place,
             carry: Carry::default(),
             moved: cx.now,
+            drained: false,
             watch,
             failing: false,
         })
@@ -176,6 +179,7 @@ impl Tail {
     fn retire(&mut self, cx: &mut Context) {
         if let Some(mut followed) = self.current.take() {
             followed.moved = cx.now;
+            followed.drained = false;
             cx.mark_ready(followed.number);
             self.old.push(followed);
         }
@@ -199,7 +203,12 @@ impl Tail {
         self.closed.push_back(followed.place);
     }
 
+    /// Reads from the file at this place: the old ones in their order, then the current one.
     fn read_followed(&mut self, at: usize, cx: &mut Context) -> Next {
+        if self.old.iter().take(at).any(|older| !older.drained) {
+            // Marked ready again when the last of them is drained.
+            return Next::Wait;
+        }
         let Some(followed) = self.old.get_mut(at).or(self.current.as_mut()) else { return Next::Wait };
         match followed.read(&self.label, cx) {
             Ok(Next::Wait) => followed.failing = false,
@@ -211,7 +220,15 @@ impl Tail {
                 }
             }
         }
-        if at < self.old.len() && cx.now.saturating_duration_since(self.old[at].moved) >= GRACE {
+        if at == self.old.len() {
+            return Next::Wait;
+        }
+        if !std::mem::replace(&mut self.old[at].drained, true)
+            && let Some(next) = self.old.get(at + 1).or(self.current.as_ref())
+        {
+            cx.mark_ready(next.number);
+        }
+        if cx.now.saturating_duration_since(self.old[at].moved) >= GRACE {
             if !cx.intake.finish(&mut self.old[at].carry) {
                 return Next::Starved;
             }

@@ -1,4 +1,8 @@
 //! `tcp://HOST:PORT`: connects, reads, and connects again with back-off when the peer has gone.
+//!
+//! An outage is said once, and its end when the connection has been healthy for a while: a peer that
+//! closes after every line is connected to again quickly, and nobody is told a hundred times. Only
+//! the very first connection is told of at once, to who waits for the peer to come.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
@@ -10,8 +14,7 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 
-use super::SourceStats;
-use super::backoff::{Backoff, seconds};
+use super::backoff::{Backoff, HEALTHY, seconds};
 use super::context::{Context, Next, Source};
 use super::stream::{Progress, Stream, keep_alive};
 use crate::error::{Result, plain};
@@ -26,8 +29,10 @@ pub(super) struct Tcp {
     port: u16,
     state: State,
     backoff: Backoff,
-    /// Whether the outage has been said; the next connection says that it is over.
+    /// Whether an outage has been said, and not yet that it is over.
     out: bool,
+    /// Whether there has been a connection.
+    met: bool,
 }
 
 enum State {
@@ -48,6 +53,8 @@ enum State {
     },
     Connected {
         stream: Stream,
+        address: SocketAddr,
+        since: Instant,
         delivered: bool,
     },
 }
@@ -60,8 +67,8 @@ impl Tcp {
     /// Starts to connect.
     pub(super) fn open(label: String, host: &str, port: u16, cx: &mut Context) -> Self {
         let state = State::Resting { until: cx.now };
-        let mut this =
-            Tcp { label, host: host.to_string(), port, state, backoff: Backoff::default(), out: false };
+        let (host, backoff) = (host.to_string(), Backoff::default());
+        let mut this = Tcp { label, host, port, state, backoff, out: false, met: false };
         this.start(cx);
         this
     }
@@ -143,15 +150,24 @@ impl Tcp {
         if let Err(error) = cx.watch(PEER, &stream) {
             return self.fail(&plain(&error), cx);
         }
-        if std::mem::take(&mut self.out) {
-            cx.notices.push(format!("{}: connected to {address}", self.label));
+        self.state = State::Connected { stream, address, since: cx.now, delivered: false };
+        if !std::mem::replace(&mut self.met, true) {
+            self.say_connected(cx);
         }
-        self.state = State::Connected { stream, delivered: false };
         cx.mark_ready(PEER);
     }
 
+    /// Says that the outage is over, if there was one.
+    fn say_connected(&mut self, cx: &mut Context) {
+        if let State::Connected { address, .. } = &self.state
+            && std::mem::take(&mut self.out)
+        {
+            cx.notices.push(format!("{}: connected to {address}", self.label));
+        }
+    }
+
     fn receive(&mut self, cx: &mut Context) -> Next {
-        let State::Connected { stream, delivered } = &mut self.state else { return Next::Wait };
+        let State::Connected { stream, since, delivered, .. } = &mut self.state else { return Next::Wait };
         let failure = match stream.read(cx) {
             Progress::Open(next) => {
                 *delivered |= next == Next::Again;
@@ -160,7 +176,7 @@ impl Tcp {
             Progress::Ended => None,
             Progress::Broken(error) => Some(error),
         };
-        if *delivered {
+        if *delivered || cx.now.saturating_duration_since(*since) >= HEALTHY {
             self.backoff.reset();
         }
         let State::Connected { stream, .. } =
@@ -243,6 +259,7 @@ impl Source for Tcp {
     fn due(&self) -> Option<Instant> {
         match &self.state {
             State::Resting { until } | State::Connecting { until, .. } => Some(*until),
+            State::Connected { since, .. } if self.out => Some(*since + HEALTHY),
             State::Resolving { .. } | State::Connected { .. } => None,
         }
     }
@@ -250,12 +267,9 @@ impl Source for Tcp {
     fn tick(&mut self, cx: &mut Context) -> Result<()> {
         match self.state {
             State::Resting { .. } => self.start(cx),
-            _ => self.check(cx),
+            State::Connected { .. } => self.say_connected(cx),
+            State::Resolving { .. } | State::Connecting { .. } => self.check(cx),
         }
         Ok(())
-    }
-
-    fn add_stats(&self, stats: &mut SourceStats) {
-        stats.clients += usize::from(matches!(self.state, State::Connected { .. }));
     }
 }
