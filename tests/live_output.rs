@@ -4,7 +4,7 @@
 mod live_support;
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::Stdio;
 
 use live_support::*;
@@ -210,4 +210,21 @@ fn a_disk_that_fills_up_keeps_whole_batches() {
     let (whole, cut) = (fs::read_to_string(path("whole")).unwrap(), fs::read_to_string(path("cut")).unwrap());
     assert!(whole.starts_with(&cut) && !cut.is_empty() && cut.len() < whole.len());
     assert_eq!(cut.lines().count() % 20, 0, "a batch was cut");
+}
+
+#[test]
+fn a_reader_that_goes_ends_a_run_that_has_nothing_to_write() {
+    let mut command = dstream(words("count -i 100ms --skip-empty"));
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(b"a\n").unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.ends_with("1\n") {
+        assert_ne!(output.read_line(&mut line).unwrap(), 0, "{line}");
+    }
+    drop(output);
+    // Nothing comes any more, and the input stays open.
+    assert!(child.wait().unwrap().success());
+    drop(input);
 }
