@@ -228,3 +228,21 @@ fn a_reader_that_goes_ends_a_run_that_has_nothing_to_write() {
     assert!(child.wait().unwrap().success());
     drop(input);
 }
+
+#[test]
+fn an_output_that_is_an_input_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("log"), "a\n").unwrap();
+    for job in [
+        "wordcount log -o log",
+        "wordcount -F log -o log",
+        "wordcount -o log < log",
+        "wordcount log >> log",
+        "wordcount --from dir:. -o out",
+    ] {
+        let ended = script(&format!("cd {}; \"$D\" {job}", directory.path().display()), "");
+        assert_eq!(ended.code, Some(2), "{job}");
+        assert!(ended.stderr.contains("read again by"), "{job}: {}", ended.stderr);
+    }
+    assert_eq!(fs::read_to_string(directory.path().join("log")).unwrap(), "a\n");
+}

@@ -17,7 +17,7 @@ pub struct Interval(NonZeroU64);
 
 impl Time {
     /// The time `millis` milliseconds after the Unix epoch.
-    pub fn from_millis(millis: i64) -> Self {
+    pub const fn from_millis(millis: i64) -> Self {
         Time(millis)
     }
 

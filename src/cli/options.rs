@@ -15,6 +15,9 @@ use crate::monitor::Verbosity;
 use crate::plan::{Plan, Scope, Select, Show, Window, parse_filter};
 use crate::source::{SourceKind, SourceSpec};
 
+/// Where the virtual clock starts if nothing else is said: Spark's manual clock does too.
+const EPOCH: Time = Time::from_millis(0);
+
 #[derive(Debug, Args)]
 pub(super) struct StreamOptions {
     /// Files to read from start to end; - is stdin, which is also read where no source is named
@@ -71,9 +74,9 @@ pub(super) struct StreamOptions {
     #[arg(long, value_name = "CLOCK", help_heading = "Batches")]
     clock: Option<ClockName>,
 
-    /// Where the virtual clock starts, in RFC 3339
-    #[arg(long, value_name = "TIME", default_value = "1970-01-01T00:00:00Z", value_parser = start_time, help_heading = "Batches")]
-    start_time: Time,
+    /// Where the virtual clock starts, in RFC 3339 [default: 1970-01-01T00:00:00Z]
+    #[arg(long, value_name = "TIME", value_parser = start_time, help_heading = "Batches")]
+    start_time: Option<Time>,
 
     /// Stop after so much time
     #[arg(long, value_name = "TIME", value_parser = parse_duration, help_heading = "Batches")]
@@ -137,7 +140,11 @@ impl StreamOptions {
     /// The job of counting what `select` says.
     pub(super) fn settings(&self, select: Select) -> Result<Settings> {
         let sources = self.sources();
+        if self.from_start && !sources.iter().any(|source| matches!(source.kind, SourceKind::Tail(_))) {
+            return Err(Error::Usage("--from-start is for followed files: add -F PATH".into()));
+        }
         Ok(Settings {
+            interval: self.interval,
             clock: self.clock(&sources)?,
             sources,
             from_start: self.from_start,
@@ -183,8 +190,11 @@ impl StreamOptions {
             }
             Some(ClockName::Virtual) => self.virtual_clock(sources),
             None if queued => self.virtual_clock(sources),
-            _ if self.once => Ok(Clock::Once { interval: self.interval }),
-            _ => Ok(Clock::Real { interval: self.interval }),
+            _ if self.start_time.is_some() => {
+                Err(Error::Usage("--start-time is for the virtual clock: add --clock virtual".into()))
+            }
+            _ if self.once => Ok(Clock::Once),
+            _ => Ok(Clock::Real),
         }
     }
 
@@ -194,7 +204,7 @@ impl StreamOptions {
                 "{endless} goes on for ever, which a virtual clock cannot wait for: use the real clock"
             )));
         }
-        Ok(Clock::Virtual { interval: self.interval, start: self.start_time, once: self.once })
+        Ok(Clock::Virtual { start: self.start_time.unwrap_or(EPOCH), once: self.once })
     }
 
     fn scope(&self) -> Result<Scope> {
@@ -208,7 +218,7 @@ impl StreamOptions {
     }
 
     fn show(&self) -> Show {
-        Show { sort: self.sort.into(), limit: Some(self.limit).filter(|limit| *limit > 0) }
+        Show { sort: self.sort.into(), limit: NonZeroUsize::new(self.limit) }
     }
 }
 

@@ -83,8 +83,8 @@ impl Conductor {
     }
 
     /// Works off tasks until a chunk has come back to the pool.
-    pub(super) fn relieve(&self) {
-        self.job.relieve();
+    pub(super) fn wait_for_chunk(&self) {
+        self.job.wait_for_chunk();
     }
 
     /// To be called whenever something was read: helps the workers, shows progress.
@@ -93,13 +93,13 @@ impl Conductor {
         self.bad.watch(&self.job)?;
         if self.progress.is_shown() && Instant::now() >= self.progress_due {
             self.progress_due = Instant::now() + PROGRESS_EVERY;
-            self.count(read());
+            self.update_stats(read());
         }
         Ok(())
     }
 
     /// Brings the totals up to date with what sources have read, and shows them.
-    pub(super) fn count(&mut self, read: SourceStats) {
+    pub(super) fn update_stats(&mut self, read: SourceStats) {
         let stats = &mut self.stats;
         stats.records = self.job.records();
         stats.skipped = if self.bad.are_skipped() { self.job.bad_count() } else { 0 };
@@ -134,8 +134,8 @@ impl Conductor {
     }
 
     /// Whether something has come in that no result has shown.
-    pub(super) fn unshown(&self) -> Result<bool> {
-        self.job.unshown()
+    pub(super) fn has_unshown_records(&self) -> Result<bool> {
+        self.job.has_unshown_records()
     }
 
     /// Batches that were closed.
@@ -144,12 +144,12 @@ impl Conductor {
     }
 
     /// Whether there have been as many batches as were asked for.
-    pub(super) fn enough(&self) -> bool {
+    pub(super) fn reached_max_batches(&self) -> bool {
         self.max_batches.is_some_and(|most| self.stats.batches >= most)
     }
 
     /// Notes how late the last batch was written, and says so, though not all the time, when it is
-    /// more than an interval.
+    /// more than an interval, and more than a busy machine explains.
     pub(super) fn note_delay(&mut self, delay: Duration, interval: Interval) {
         self.stats.delayed(delay);
         let now = Instant::now();
@@ -165,10 +165,14 @@ impl Conductor {
 
     /// Does what signals have asked for, stopping aside: SIGUSR1 prints a status line, SIGHUP opens
     /// the output again.
-    pub(super) fn obey(&mut self, signals: &Signals, read: impl FnOnce() -> SourceStats) -> Result<()> {
+    pub(super) fn handle_signals(
+        &mut self,
+        signals: &Signals,
+        read: impl FnOnce() -> SourceStats,
+    ) -> Result<()> {
         if signals.take_status() {
             self.job.finish()?;
-            self.count(read());
+            self.update_stats(read());
             self.say(self.stats.status(Instant::now()));
         }
         if signals.take_reopen()
@@ -189,7 +193,7 @@ impl Conductor {
         };
         let ended = ended.and_then(|ended| settled.map(|()| ended));
         let ended = ended.and_then(|ended| self.output.finish().map(|()| ended));
-        self.count(read);
+        self.update_stats(read);
         self.stats.incomplete_bytes += incomplete;
         self.progress.finish();
         let summary = self.stats.summary(Instant::now());

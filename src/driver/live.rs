@@ -5,18 +5,24 @@ use std::time::Instant;
 use super::clock::{self, BatchClock};
 use super::conductor::Conductor;
 use super::signals::Signals;
-use super::{Clock, Ended, Settings};
-use crate::batch::{Interval, Pool};
+use super::{Ended, Settings};
+use crate::batch::Pool;
 use crate::error::{Error, Result};
 use crate::source::{EventLoop, Turn};
 
-/// Runs until the input ends, a limit is reached or a signal comes.
-pub(super) fn run(settings: &Settings, signals: &Signals, pool: Pool, interval: Interval) -> Result<Ended> {
+/// Runs until the input ends, a limit is reached or a signal comes. Without a clock all of the input
+/// is one batch.
+pub(super) fn run(
+    settings: &Settings,
+    signals: &Signals,
+    pool: Pool,
+    clock: Option<BatchClock>,
+) -> Result<Ended> {
     let mut sources = EventLoop::new(&settings.sources, settings.source_options(), pool.clone())?;
     sources.wake_on(signals.wake()?)?;
     let mut conductor = Conductor::new(settings, pool)?;
     sources.watch_output(conductor.output_descriptor()?)?;
-    let ended = conduct(settings, signals, &mut sources, &mut conductor, interval);
+    let ended = conduct(settings, signals, &mut sources, &mut conductor, clock);
     conductor.end(ended, sources.stats(), sources.incomplete())
 }
 
@@ -25,22 +31,20 @@ fn conduct(
     signals: &Signals,
     sources: &mut EventLoop,
     conductor: &mut Conductor,
-    interval: Interval,
+    mut clock: Option<BatchClock>,
 ) -> Result<Ended> {
-    // Without a clock all of the input is one batch.
-    let mut clock = matches!(settings.clock, Clock::Real { .. }).then(|| BatchClock::start(interval));
     let deadline = settings.duration.map(|duration| Instant::now() + duration.duration());
     let in_time = || deadline.is_none_or(|deadline| Instant::now() < deadline);
     let mut fault = None;
     sources.notices().into_iter().for_each(|notice| conductor.say(notice));
-    while !signals.stop() && !conductor.enough() && in_time() && !sources.ended() {
+    while !signals.stop() && !conductor.reached_max_batches() && in_time() && !sources.ended() {
         let until = clock.as_ref().map(BatchClock::until).into_iter().chain(deadline).min();
         match sources.turn(until, &mut |chunk| conductor.accept(chunk)) {
-            Ok(Turn::Full) => conductor.relieve(),
+            Ok(Turn::Full) => conductor.wait_for_chunk(),
             Ok(Turn::Woken) => {
                 // So that a status line tells of everything that was read.
                 sources.seal(&mut |chunk| conductor.accept(chunk));
-                conductor.obey(signals, || sources.stats())?;
+                conductor.handle_signals(signals, || sources.stats())?;
             }
             Ok(Turn::OutputClosed) => return Err(Error::OutputClosed),
             Ok(Turn::Read | Turn::Idle) => {}
@@ -58,8 +62,8 @@ fn conduct(
         if !sources.ended() && clock.late().is_some() {
             sources.seal(&mut |chunk| conductor.accept(chunk));
             conductor.close(clock.tick(), false)?;
-            conductor.note_delay(clock.late().unwrap_or_default(), interval);
-            conductor.count(sources.stats());
+            conductor.note_delay(clock.late().unwrap_or_default(), settings.interval);
+            conductor.update_stats(sources.stats());
             conductor.prepare()?;
             clock.advance();
         }
@@ -67,8 +71,8 @@ fn conduct(
     sources.seal(&mut |chunk| conductor.accept(chunk));
     // The batch that was cut short counts if anything is in it; an input that was empty from its
     // start to its end is a batch too.
-    if conductor.unshown()? || (sources.ended() && conductor.batches() == 0) {
-        let time = clock.map_or_else(|| clock::now().next_tick(interval), |clock| clock.tick());
+    if conductor.has_unshown_records()? || (sources.ended() && conductor.batches() == 0) {
+        let time = clock.map_or_else(|| clock::now().next_tick(settings.interval), |clock| clock.tick());
         conductor.close(time, true)?;
     }
     fault.map_or_else(|| Ok(signals.ended()), Err)

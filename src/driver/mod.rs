@@ -5,6 +5,7 @@ mod bad;
 mod clock;
 mod conductor;
 mod live;
+mod outputs;
 mod replay;
 mod signals;
 
@@ -16,6 +17,7 @@ use crate::monitor::{ProgressMode, Verbosity};
 use crate::plan::Plan;
 use crate::sink::FormatKind;
 use crate::source::{self, SourceSpec};
+use clock::BatchClock;
 use signals::Signals;
 
 /// A job, as the command line describes it.
@@ -33,6 +35,8 @@ pub struct Settings {
     pub plan: Plan,
     /// Workers, the driver's own thread among them.
     pub threads: usize,
+    /// Length of a batch.
+    pub interval: Interval,
     /// What cuts the input into batches.
     pub clock: Clock,
     /// When to stop, counted from the start.
@@ -79,19 +83,11 @@ pub enum OutputTo {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clock {
     /// Time itself, at multiples of the interval since the epoch.
-    Real {
-        /// Length of a batch.
-        interval: Interval,
-    },
+    Real,
     /// Nothing: the whole input is one batch. Its time is what [`Clock::Real`] would give it.
-    Once {
-        /// What the batch's time is a multiple of.
-        interval: Interval,
-    },
+    Once,
     /// The elements of `queue:` sources; files and stdin belong to the first batch.
     Virtual {
-        /// Length of a batch.
-        interval: Interval,
         /// When the first batch begins.
         start: Time,
         /// Whether all elements make one batch.
@@ -119,13 +115,13 @@ const CHUNKS_PER_WORKER: usize = 4;
 /// Whatever ends a run early: sources that cannot be opened, an output that takes no more, bad
 /// records where they are to end the run.
 pub fn run(settings: Settings) -> Result<Ended> {
+    outputs::check(&settings)?;
     let signals = Signals::install(matches!(settings.output, OutputTo::File(_)))?;
     let pool = Pool::new(settings.sources.len() + CHUNKS_PER_WORKER * settings.threads);
     match settings.clock {
-        Clock::Real { interval } | Clock::Once { interval } => live::run(&settings, &signals, pool, interval),
-        Clock::Virtual { interval, start, once } => {
-            replay::run(&settings, &signals, pool, replay::Ticks { interval, start, once })
-        }
+        Clock::Real => live::run(&settings, &signals, pool, Some(BatchClock::start(settings.interval))),
+        Clock::Once => live::run(&settings, &signals, pool, None),
+        Clock::Virtual { start, once } => replay::run(&settings, &signals, pool, start, once),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::mem;
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -92,7 +93,9 @@ impl Job {
         let executor = Executor::new(workers)?;
         let shared = Shared {
             lanes: (0..executor.workers()).map(|_| Mutex::new(lane())).collect(),
-            shards: (0..shards).map(|_| Mutex::new(Shard::new(panes, rank, plan.show.limit))).collect(),
+            shards: (0..shards)
+                .map(|_| Mutex::new(Shard::new(panes, rank, plan.show.limit.map(NonZeroUsize::get))))
+                .collect(),
             records: AtomicU64::new(0),
             bad: BadLines::new(keep_bad),
         };
@@ -104,7 +107,7 @@ impl Job {
             budget,
             keyed,
             scope: plan.scope,
-            top: Top::new(rank, plan.show.limit.unwrap_or(0)),
+            top: Top::new(rank, plan.show.limit.map_or(0, NonZeroUsize::get)),
             spent: Vec::new(),
             chunks: Cell::new(0),
             batches: 0,
@@ -129,7 +132,7 @@ impl Job {
     }
 
     /// Works until a chunk has come back to the pool.
-    pub fn relieve(&self) {
+    pub fn wait_for_chunk(&self) {
         self.executor.run_until(|| self.pool.available());
     }
 
@@ -171,7 +174,7 @@ impl Job {
     ///
     /// # Errors
     /// When a task has panicked.
-    pub fn unshown(&self) -> Result<bool> {
+    pub fn has_unshown_records(&self) -> Result<bool> {
         self.finish()?;
         Ok(self.records() > self.shown)
     }
@@ -215,7 +218,7 @@ impl Job {
     }
 
     /// Makes ready for the next batch, once the last one is printed: tables are cleared, and panes
-    /// that leave the window are taken from it. To be called before more chunks come.
+    /// that leave the window are taken from it.
     ///
     /// # Errors
     /// When a task has panicked.
@@ -224,7 +227,11 @@ impl Job {
             let shared = Arc::clone(&self.shared);
             self.executor.submit(Box::new(move |_| {
                 table.clear();
-                lock(&shared.lanes[index]).table = table;
+                let mut lane = lock(&shared.lanes[index]);
+                // Never at the price of what was counted meanwhile.
+                if lane.table.is_empty() {
+                    lane.table = table;
+                }
             }));
         }
         if self.open == 0 {

@@ -48,7 +48,7 @@ impl Leaders {
         // One more than are asked for, which tells that there is more.
         let needed = self.limit.saturating_add(1).min(living);
         let enough = self.numbers.iter().filter(before).count() >= needed;
-        if !enough || self.numbers.len() > 2 * (self.wanted() + SPARE) {
+        if !enough || self.numbers.len() / 2 > self.wanted().saturating_add(SPARE) {
             self.elect(keys);
         }
     }

@@ -6,7 +6,7 @@ use crate::batch::{CHUNK_SIZE, Text};
 use crate::error::{Error, Result};
 use crate::kernel::{
     CountTable, Delimiters, Extracted, Field, JsonPath, PaddedBuf, Separator, Span, Tokenizer, count_lines,
-    keep_lines, lowercase, make_valid, records,
+    keep_lines, lowercase, records,
 };
 use crate::plan::{KeyExpr, Plan, Select, WordsBy};
 
@@ -17,7 +17,6 @@ pub(super) struct Stage {
     filter: Option<Regex>,
     lower: bool,
     extract: Extract,
-    valid: PaddedBuf,
     kept: PaddedBuf,
     lowered: PaddedBuf,
 }
@@ -55,35 +54,24 @@ impl Stage {
             Select::Key(key) => (key_of(key)?, false),
         };
         let filter = plan.filter.as_deref().map(pattern).transpose()?;
-        Ok(Stage {
-            filter,
-            lower,
-            extract,
-            valid: PaddedBuf::default(),
-            kept: PaddedBuf::default(),
-            lowered: PaddedBuf::default(),
-        })
+        Ok(Stage { filter, lower, extract, kept: PaddedBuf::default(), lowered: PaddedBuf::default() })
     }
 
     /// Adds the keys of a chunk's records to `table`; returns how many records there were, and how
     /// many of them passed the filter.
     pub(super) fn run(&mut self, text: Text, table: &mut CountTable, bad: &mut impl BadRecord) -> (u64, u64) {
         let all = count_lines(text.bytes()) as u64;
-        let Stage { filter, lower, extract, valid, kept, lowered } = self;
-        let mut text = text;
-        if filter.is_some() || matches!(extract, Extract::Matches(_) | Extract::FirstMatch(_)) {
-            text = make_valid(text, valid);
-        }
-        let mut passed = all;
+        let Stage { filter, lower, extract, kept, lowered } = self;
+        let (mut text, mut passed) = (text, all);
         if let Some(filter) = filter {
-            text = keep_lines(text, kept, |record| filter.is_match(utf8(record)));
+            text = keep_lines(text, kept, |record| filter.is_match(&String::from_utf8_lossy(record)));
             passed = count_lines(text.bytes()) as u64;
         }
         if *lower {
             text = lowercase(text, lowered);
         }
         extract.run(text, table, bad);
-        for buffer in [valid, kept, lowered] {
+        for buffer in [kept, lowered] {
             buffer.release(4 * CHUNK_SIZE);
         }
         (all, passed)
@@ -97,7 +85,9 @@ impl Extract {
             Extract::Words(tokenizer) => tokenizer.count(text, table),
             Extract::Matches(pattern) => {
                 for record in records(text.bytes()) {
-                    each_match(pattern, utf8(record), |word| table.add(word.as_bytes(), 1));
+                    each_match(pattern, &String::from_utf8_lossy(record), |word| {
+                        table.add(word.as_bytes(), 1)
+                    });
                 }
             }
             Extract::Field { field, number, spans } => {
@@ -109,7 +99,7 @@ impl Extract {
             }
             Extract::FirstMatch(pattern) => {
                 for record in records(text.bytes()) {
-                    match first_match(pattern, utf8(record)) {
+                    match first_match(pattern, &String::from_utf8_lossy(record)) {
                         Some(key) => table.add(key.as_bytes(), 1),
                         None => {
                             bad.bad(record, &|| format!("a record does not match {:?}", pattern.as_str()))
@@ -174,9 +164,4 @@ fn first_match<'t>(pattern: &Regex, text: &'t str) -> Option<&'t str> {
     } else {
         pattern.captures_iter(text).find_map(|groups| groups.get(1)).map(|word| word.as_str())
     }
-}
-
-/// The text of a record of which [`make_valid`] has made sure.
-fn utf8(record: &[u8]) -> &str {
-    std::str::from_utf8(record).expect("made valid before")
 }

@@ -3,6 +3,8 @@
 mod key;
 mod window;
 
+use std::num::NonZeroUsize;
+
 pub use key::{KeyExpr, WordsBy, parse_filter};
 pub use window::{Scope, Window};
 
@@ -41,7 +43,7 @@ pub struct Show {
     /// The order of the rows.
     pub sort: Sort,
     /// At most this many rows, all of them without one.
-    pub limit: Option<usize>,
+    pub limit: Option<NonZeroUsize>,
 }
 
 /// The order of keyed rows. Every order is total, so that the same input prints the same bytes.
