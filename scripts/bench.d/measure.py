@@ -1,6 +1,7 @@
 """Running commands: whole processes, warm page cache, wall time by the monotonic clock, peak memory."""
 
 import os
+import re
 import socket
 import statistics
 import subprocess
@@ -115,6 +116,33 @@ def told_by(report):
     """What `timed` wrote: wall seconds, peak bytes, exit status."""
     wall, kib, _, code = report.read_text().split()
     return float(wall), int(kib) * 1024, int(code)
+
+
+@dataclass
+class Idle:
+    """How a run behaves that has next to nothing to do."""
+
+    delay: float  # ms after its time that the latest batch was written
+    load: float  # share of a core
+
+
+def idle(dstream, seconds=5):
+    """Batches of 100 ms, into which a line falls now and then; then a run whose input says nothing."""
+    argv = [dstream, "wordcount", "--interval", "100ms", "-v"]
+    run = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=ENVIRONMENT)
+    for _ in range(seconds * 10):
+        run.stdin.write(b"a few words\n")
+        run.stdin.flush()
+        time.sleep(0.1)
+    told = run.communicate()[1].decode()
+    delay = re.search(r"longest delay ([\d.]+) (ms|s)", told)
+    before = os.times()
+    silent = subprocess.Popen([dstream, "wordcount"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=ENVIRONMENT)
+    time.sleep(seconds)
+    silent.communicate()
+    after = os.times()
+    used = after.children_user + after.children_system - before.children_user - before.children_system
+    return Idle(float(delay[1]) * (1000 if delay[2] == "s" else 1), used / seconds)
 
 
 def free_port():

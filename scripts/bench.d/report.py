@@ -85,8 +85,8 @@ def faster(ours, *peers):
     return min(peers) / ours.wall if ours and peers else None
 
 
-def claims(groups):
-    """The promises in the order of the README's section on speed."""
+def claims(groups, at_rest):
+    """The promises about speed, and about a run that has next to nothing to do."""
     by_name = {group.name: group for group in groups}
 
     def at(group, command):
@@ -125,6 +125,8 @@ def claims(groups):
     least("60 s window sliding by 1 s over 100 k words, of the speed without", faster(at("window", "window"), at("window", "plain")), 1 / 1.1)
     start = at("start", "start")
     most("start to first output and end", start.wall * 1000 if start else None, 10, " ms")
+    most("batches written after their time, at the latest, with little to do", at_rest.delay if at_rest else None, 10, " ms")
+    most("share of a core that waiting for input takes, start and end included", at_rest.load * 100 if at_rest else None, 0.5, " %")
     small = [c.peak / 1e6 for g in ["kjv", "pipe", "live"] if g in by_name for c in by_name[g].commands if c.ours and c.measured]
     most("peak memory with a small vocabulary", max(small) if small else None, 64, " MB")
     return found
