@@ -99,7 +99,7 @@ impl Progress {
                 if recent.last_line.is_none_or(|last| now.saturating_duration_since(last) >= LINE_SPAN) {
                     let line = format!("dstream: {}\n", text());
                     recent.last_line = Some(now);
-                    // Progress is a courtesy: a closed stderr does not end the run.
+                    // A closed stderr does not end the run.
                     io::stderr().write_all(line.as_bytes()).ok();
                 }
             }
