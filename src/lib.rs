@@ -1,7 +1,7 @@
 //! `dstream`: Spark Streaming's DStreams without Spark, as a Unix filter.
 //!
 //! Data goes one way: source → chunk → stage → batch result → sink. The rooms, and who may
-//! import whom (`tests/tidy.rs` holds the table; `error` is everybody's):
+//! import whom (`tests/tidy` holds the table; `error` is everybody's):
 //!
 //! | room | holds | may import |
 //! |---|---|---|

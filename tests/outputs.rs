@@ -3,10 +3,12 @@
 use std::fs;
 use std::io::Read as _;
 use std::os::unix::fs::symlink;
+use std::process::{Command, Stdio};
 
 use dstream::batch::{BatchResult, Counts, Records, Time};
 use dstream::error::Error;
 use dstream::sink::{FormatKind, Output};
+use rustix::pty::{OpenptFlags, openpt, ptsname, unlockpt};
 
 fn batch(seconds: i64, count: i64) -> BatchResult {
     BatchResult { time: Time::from_millis(seconds * 1000), records: Records::Count(count), more: false }
@@ -107,4 +109,43 @@ fn a_batch_larger_than_a_pipe_arrives_whole() {
     let text = reader.join().expect("the reader ends");
     assert_eq!(text.lines().count(), 100_001);
     assert!(text.ends_with("\tkey-99999\t99999\n"));
+}
+
+/// What two batches of a table look like to a terminal.
+fn on_a_terminal(prepare: impl FnOnce(Output) -> Output) -> String {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+    unlockpt(&master).expect("unlocks");
+    let path = ptsname(&master, Vec::new()).expect("has a name").into_string().expect("is text");
+    // Held open: a terminal that nobody has open is hung up.
+    let _slave = fs::OpenOptions::new().read(true).write(true).open(&path).expect("opens");
+    let mut output = prepare(Output::file(FormatKind::Table, false, &path).expect("opens"));
+    output.write(&batch(1, 7)).expect("writes");
+    output.write(&batch(2, 8)).expect("writes");
+    let (mut master, mut text, mut part) = (fs::File::from(master), String::new(), [0; 4096]);
+    while !text.contains("    8\r\n") {
+        let n = master.read(&mut part).expect("reads");
+        text += std::str::from_utf8(&part[..n]).expect("tables of numbers are ASCII");
+    }
+    text
+}
+
+#[test]
+fn a_table_is_refreshed_in_place_unless_the_cursor_may_move() {
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    assert_eq!(on_a_terminal(|output| output).contains("\x1b[3A\x1b[J"), !dumb);
+    let below = on_a_terminal(Output::never_in_place);
+    assert!(!below.contains('\x1b') && below.contains("    7\r\n"), "{below:?}");
+}
+
+#[test]
+fn completions_for_a_full_disk_say_why_they_fail() {
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("opens");
+    let ran = Command::new(env!("CARGO_BIN_EXE_dstream"))
+        .args(["completions", "bash"])
+        .stdout(Stdio::from(full))
+        .output()
+        .expect("runs");
+    assert_eq!(ran.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&ran.stderr);
+    assert_eq!(told, "dstream: cannot write to standard output: No space left on device\n");
 }

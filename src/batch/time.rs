@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
 /// A point in time, in milliseconds since the Unix epoch. A batch's time is the end of its span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,7 +84,9 @@ impl fmt::Display for Interval {
     }
 }
 
-/// Reads a duration as people write it (`500ms`, `1s`, `5m`, `1h 30m`): positive, whole milliseconds.
+/// Reads a duration as people write it (`500ms`, `1s`, `5m`, `1h 30m`, `1d`): positive, whole
+/// milliseconds. A day is 24 hours and a week 7 days, as ticks do not follow the calendar; months
+/// and years have no such length and are refused.
 ///
 /// # Errors
 /// A text that says what is wrong and what to write instead; a bare number gets a suggestion.
@@ -95,7 +97,8 @@ pub fn parse_duration(text: &str) -> Result<Interval, String> {
     }
     let duration: SignedDuration = text
         .parse()
-        .map_err(|_| format!("{text:?} is no duration: write one like 500ms, 1s, 5m or 1h30m"))?;
+        .or_else(|_| text.parse::<Span>()?.to_duration(SpanRelativeTo::days_are_24_hours()))
+        .map_err(|_| format!("{text:?} is no duration: write one like 500ms, 1s, 5m, 1h30m or 1d"))?;
     if duration.is_zero() || duration.is_negative() {
         return Err(format!("{text:?} is not longer than nothing: write one like 500ms, 1s or 5m"));
     }
@@ -145,8 +148,11 @@ mod tests {
         assert_eq!(millis("5m"), Ok(300_000));
         assert_eq!(millis("1h30m"), Ok(5_400_000));
         assert_eq!(millis("1.5s"), Ok(1500));
+        assert_eq!(millis("1d"), millis("24h"));
+        assert_eq!(millis("1d 12h"), Ok(129_600_000));
+        assert_eq!(millis("1w"), Ok(604_800_000));
         assert!(millis("10").is_err_and(|fault| fault.contains("10s or 10ms")));
-        for wrong in ["", "0s", "-1s", "10us", "soon", "9999999999999h"] {
+        for wrong in ["", "0s", "-1s", "10us", "soon", "1mo", "1y", "-1d", "9999999999999h"] {
             assert!(millis(wrong).is_err(), "{wrong}");
         }
     }

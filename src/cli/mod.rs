@@ -11,14 +11,15 @@ use clap_complete::Shell;
 
 use crate::driver::{self, Ended};
 use crate::error::Error;
-use crate::monitor::{Messages, Progress, ProgressMode};
+use crate::monitor::{Messages, Progress, ProgressMode, Verbosity};
 use recipes::{Count, Wordcount};
 
 /// Spark Streaming's DStreams as a Unix filter: reads live text, cuts it into batches by time, and
-/// prints what each batch comes to.
+/// prints the result of each batch.
 #[derive(Debug, Parser)]
 #[command(name = "dstream", version, arg_required_else_help = true, max_term_width = 100)]
-#[command(after_help = "Try:  nc -lk 9999 | dstream wordcount --interval 1s")]
+#[command(after_help = "Examples:
+  nc -lk 9999 | dstream wordcount --interval 1s")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -53,11 +54,16 @@ pub fn run() -> ExitCode {
         Ok(Ended::HungUp) => ExitCode::from(129),
         Err(fault) => {
             if !matches!(fault, Error::OutputClosed) {
-                Messages::new(verbosity, &Progress::new(ProgressMode::Never, None, false)).error(&fault);
+                report(verbosity, &fault);
             }
             fault.exit_code()
         }
     }
+}
+
+/// Says why a command failed.
+fn report(verbosity: Verbosity, fault: &Error) {
+    Messages::new(verbosity, &Progress::new(ProgressMode::Never, None, false)).error(fault);
 }
 
 fn completions(shell: Shell) -> ExitCode {
@@ -65,9 +71,13 @@ fn completions(shell: Shell) -> ExitCode {
     clap_complete::generate(shell, &mut command(), "dstream", &mut script);
     match std::io::Write::write_all(&mut std::io::stdout(), &script) {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads only the head of it has what they wanted.
+        // A reader may close the pipe once it has read enough: that is no error.
         Err(fault) if fault.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
+        Err(fault) => {
+            let fault = Error::io("cannot write to standard output", &fault);
+            report(Verbosity::Normal, &fault);
+            fault.exit_code()
+        }
     }
 }
 

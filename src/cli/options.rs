@@ -24,7 +24,8 @@ pub(super) struct StreamOptions {
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// A source: -, file:PATH, tail:PATH, dir:PATH, tcp://HOST:PORT, tcp-listen://HOST:PORT,
+    /// A source: -, file:PATH, tail:PATH, dir:PATH (every file that comes into the directory, once;
+    /// files already there are not read), tcp://HOST:PORT, tcp-listen://HOST:PORT,
     /// unix-listen:PATH, udp-listen://HOST:PORT, queue:FILE,FILE,… or exec:COMMAND; repeatable
     #[arg(long, value_name = "[NAME=]SPEC", help_heading = "Input")]
     from: Vec<SourceSpec>,
@@ -49,7 +50,7 @@ pub(super) struct StreamOptions {
     #[arg(long, value_name = "SIZE", default_value = "1MiB", value_parser = line_size, help_heading = "Input")]
     max_line: usize,
 
-    /// Length of a batch: 500ms, 1s, 5m
+    /// Length of a batch: 500ms, 1s, 5m, 24h
     #[arg(short, long, value_name = "TIME", default_value = "1s", value_parser = parse_duration, help_heading = "Batches")]
     interval: Interval,
 
@@ -62,15 +63,16 @@ pub(super) struct StreamOptions {
     #[arg(short, long, value_name = "TIME", value_parser = parse_duration, help_heading = "Batches", requires = "window")]
     slide: Option<Interval>,
 
-    /// Count everything since the start, printed at every batch
+    /// Count everything since the start; every batch prints the first rows of the totals, as many
+    /// as --limit says
     #[arg(long, help_heading = "Batches")]
     total: bool,
 
-    /// The whole input is one batch
+    /// The whole input is one batch; not with --interval, --window or --max-batches
     #[arg(long, help_heading = "Batches", conflicts_with_all = ["interval", "max_batches"])]
     once: bool,
 
-    /// Whether batches are cut by real time; queue: sources always run on a virtual clock
+    /// What cuts batches [default: real, virtual with queue: sources]
     #[arg(long, value_name = "CLOCK", help_heading = "Batches")]
     clock: Option<ClockName>,
 
@@ -78,7 +80,7 @@ pub(super) struct StreamOptions {
     #[arg(long, value_name = "TIME", value_parser = start_time, help_heading = "Batches")]
     start_time: Option<Time>,
 
-    /// Stop after so much time
+    /// Stop after this long
     #[arg(long, value_name = "TIME", value_parser = parse_duration, help_heading = "Batches")]
     duration: Option<Interval>,
 
@@ -102,7 +104,7 @@ pub(super) struct StreamOptions {
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     output: Option<PathBuf>,
 
-    /// Print nothing for batches that come to nothing
+    /// Print nothing for empty batches (no rows, or a count of 0)
     #[arg(long, help_heading = "Output")]
     skip_empty: bool,
 

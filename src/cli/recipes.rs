@@ -20,7 +20,7 @@ pub(super) struct Wordcount {
     #[arg(long, value_name = "HOW", default_value = "whitespace")]
     by: WordsBy,
 
-    /// Lowercase records first, as Python's str.lower() does
+    /// Lowercase records first, as Python's str.lower() does (of the Unicode version built in)
     #[arg(long)]
     lower: bool,
 
@@ -35,7 +35,9 @@ pub(super) struct Wordcount {
   dstream count --key field:1 --once access.log
   dstream count --key json:user.name --from tcp://localhost:9999 --total")]
 pub(super) struct Count {
-    /// Count by key: field:N[,SEPARATOR], regex:PATTERN (its first group) or json:PATH
+    /// Count by key: field:N[,SEPARATOR] (the N-th field, counted from 1; fields are separated by
+    /// runs of white space, or by the literal SEPARATOR), regex:PATTERN (its first group) or
+    /// json:PATH (names joined by dots; json:a.0 also indexes arrays)
     #[arg(long, value_name = "EXPR")]
     key: Option<KeyExpr>,
 

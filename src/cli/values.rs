@@ -45,7 +45,7 @@ pub(super) enum SortName {
     Count,
     /// By key
     Key,
-    /// In the canonical order, which is by key
+    /// The same as key
     None,
 }
 
@@ -63,7 +63,8 @@ impl From<SortName> for Sort {
 pub(super) enum ClockName {
     /// Batches are cut as time passes
     Real,
-    /// No time passes: what queue: sources (or files) hold is cut into batches of its own
+    /// Each element of a queue: source is one batch, files and stdin are the first; no real time
+    /// passes
     Virtual,
 }
 

@@ -52,17 +52,18 @@ impl Messages {
 
     fn say(&self, text: impl Display) {
         let line = line(&text.to_string());
-        // Whoever cannot be told on stderr cannot be told that either.
+        // There is no other place to report that stderr takes nothing.
         self.progress.above(|| io::stderr().write_all(&line).ok());
     }
 }
 
-/// The message as it is written, in one write. Parts of it may come from outside (a file's name,
-/// a peer's bytes): what would steer the terminal is escaped, line ends and tabs aside.
+/// The message as it is written, in one write and as one line. Parts of it may come from outside (a
+/// file's name, a peer's bytes): what would steer the terminal, or begin a line that looks like
+/// another message, is escaped.
 fn line(text: &str) -> Vec<u8> {
     let mut line = b"dstream: ".to_vec();
     for c in text.trim_end().chars() {
-        if is_printable(c) || c == '\n' || c == '\t' {
+        if is_printable(c) {
             line.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
         } else {
             escape_into(c, &mut line);
@@ -77,10 +78,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_cannot_steer_the_terminal() {
+    fn a_message_is_one_line_that_cannot_steer_the_terminal() {
         assert_eq!(
             line("cannot open a\x1b[2J\r: no\n\tsuch"),
-            b"dstream: cannot open a\\x1b[2J\\r: no\n\tsuch\n"
+            b"dstream: cannot open a\\x1b[2J\\r: no\\n\\tsuch\n"
+        );
+        assert_eq!(
+            line("a\ndstream: all is well: No such file"),
+            b"dstream: a\\ndstream: all is well: No such file\n"
         );
         assert_eq!(line("ended\n"), b"dstream: ended\n");
     }

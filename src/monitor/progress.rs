@@ -11,7 +11,7 @@ use super::stats::{Plural, Rates, Stats, span};
 /// Rates shown are averages over at least this time, so that they can be read.
 const RATE_SPAN: Duration = Duration::from_secs(1);
 
-/// Rates over less than this say nothing and are not shown.
+/// Rates over less than this are mostly noise and are not shown.
 const SHORTEST_RATE_SPAN: Duration = Duration::from_millis(100);
 
 /// Progress off a terminal comes as lines, no more often than this.
@@ -51,7 +51,8 @@ enum View {
 /// The present rates, and what they are measured from.
 #[derive(Debug, Default)]
 struct Recent {
-    rates: Rates,
+    /// None until there is enough time to measure them over.
+    rates: Option<Rates>,
     since: Option<(Instant, u64, u64)>,
     last_line: Option<Instant>,
 }
@@ -85,7 +86,8 @@ impl Progress {
         recent.measure(stats, now);
         let text = || {
             let (records, bytes) = (Plural(stats.records, "record"), DecimalBytes(stats.bytes));
-            format!("{records}, {bytes} ({}), delay {}", recent.rates, span(stats.delay))
+            let rates = recent.rates.map(|rates| format!(" ({rates})")).unwrap_or_default();
+            format!("{records}, {bytes}{rates}, delay {}", span(stats.delay))
         };
         match &self.view {
             View::None => {}
@@ -97,7 +99,7 @@ impl Progress {
                 if recent.last_line.is_none_or(|last| now.saturating_duration_since(last) >= LINE_SPAN) {
                     let line = format!("dstream: {}\n", text());
                     recent.last_line = Some(now);
-                    // Progress that nobody can see is not worth failing for.
+                    // A closed stderr does not end the run.
                     io::stderr().write_all(line.as_bytes()).ok();
                 }
             }
@@ -136,8 +138,8 @@ impl Recent {
         if time < shortest {
             return;
         }
-        self.rates =
-            Rates::over(time, stats.records.saturating_sub(records), stats.bytes.saturating_sub(bytes));
+        let (records, bytes) = (stats.records.saturating_sub(records), stats.bytes.saturating_sub(bytes));
+        self.rates = Some(Rates::over(time, records, bytes));
         if time >= RATE_SPAN {
             self.since = Some((now, stats.records, stats.bytes));
         }
@@ -167,15 +169,15 @@ mod tests {
         let read = |records, bytes| Stats { records, bytes, ..Stats::new(start) };
         let mut recent = Recent::default();
         recent.measure(&read(10, 1000), at(1));
-        assert_eq!(recent.rates, Rates::default(), "too soon to say");
+        assert_eq!(recent.rates, None, "too soon to say");
         recent.measure(&read(10, 1000), at(500));
-        assert_eq!(recent.rates, Rates::over(RATE_SPAN, 20, 2000));
+        assert_eq!(recent.rates, Some(Rates::over(RATE_SPAN, 20, 2000)));
         recent.measure(&read(40, 4000), at(2000));
-        assert_eq!(recent.rates, Rates::over(RATE_SPAN, 20, 2000));
+        assert_eq!(recent.rates, Some(Rates::over(RATE_SPAN, 20, 2000)));
         recent.measure(&read(1000, 9000), at(2900));
-        assert_eq!(recent.rates, Rates::over(RATE_SPAN, 20, 2000), "too soon to say");
+        assert_eq!(recent.rates, Some(Rates::over(RATE_SPAN, 20, 2000)), "too soon to say");
         recent.measure(&read(50, 5000), at(4000));
-        assert_eq!(recent.rates, Rates::over(RATE_SPAN, 5, 500));
+        assert_eq!(recent.rates, Some(Rates::over(RATE_SPAN, 5, 500)));
     }
 
     #[test]

@@ -104,7 +104,7 @@ impl Stats {
 }
 
 /// Records and bytes a second.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rates {
     records: u64,
     bytes: u64,

@@ -57,7 +57,7 @@ pub trait Format: Send {
 pub struct Target {
     /// Whether nothing has been written there yet: time for a header line.
     pub empty: bool,
-    /// Its size, if it is a terminal on which the cursor can be moved.
+    /// Its size, if it is a terminal on which what was written last can be written over.
     pub screen: Option<Screen>,
 }
 

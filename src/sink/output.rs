@@ -26,6 +26,8 @@ pub struct Output {
     empty: bool,
     /// Whether the target is a terminal whose cursor can be moved.
     terminal: bool,
+    /// Whether a frame on a terminal may be drawn over the one before it.
+    in_place: bool,
     buffer: Vec<u8>,
 }
 
@@ -55,10 +57,10 @@ impl Output {
 
     fn new(kind: FormatKind, color: bool, file: File, path: Option<PathBuf>, empty: bool) -> Output {
         let terminal = can_move_cursor(&file);
-        Output { format: kind.build(color), file, path, empty, terminal, buffer: Vec::new() }
+        Output { format: kind.build(color), file, path, empty, terminal, in_place: true, buffer: Vec::new() }
     }
 
-    /// Opens the file again by its name, after somebody renamed it away (log rotation). Does
+    /// Opens the file again by its name, after it was renamed (log rotation). Does
     /// nothing for standard output.
     ///
     /// # Errors
@@ -88,6 +90,15 @@ impl Output {
         self.format.interrupted();
     }
 
+    /// Has every batch printed below the one before it, on a terminal too. To be asked for where
+    /// others may move the cursor without [`Output::interrupted`] being called: a terminal echoes
+    /// the lines that are typed for standard input, and commands of `exec:` sources write to stderr
+    /// themselves.
+    #[must_use]
+    pub fn never_in_place(self) -> Output {
+        Output { in_place: false, ..self }
+    }
+
     /// Writes a batch: all of it, in one write where the system takes it in one.
     ///
     /// # Errors
@@ -95,7 +106,7 @@ impl Output {
     /// how much of the batch it took, if it takes no more (a full disk).
     pub fn write(&mut self, batch: &BatchResult) -> Result<()> {
         self.buffer.clear();
-        let screen = if self.terminal { Some(screen_of(&self.file)) } else { None };
+        let screen = if self.terminal && self.in_place { Some(screen_of(&self.file)) } else { None };
         self.format.render(batch, Target { empty: self.empty, screen }, &mut self.buffer);
         let written = write_whole(&self.file, &self.buffer).map_err(|(taken, cause)| match cause.kind() {
             ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => Error::OutputClosed,
@@ -116,7 +127,8 @@ impl Output {
         written
     }
 
-    /// Takes the last bytes of a file back, so that only whole batches stay in it; whether that went.
+    /// Cuts the last bytes of a regular file off, so that only whole batches stay in it; says whether
+    /// it could.
     fn take_back(&self, bytes: usize) -> bool {
         let regular = self.path.is_some().then(|| self.file.metadata()).and_then(|data| data.ok());
         let Some(data) = regular.filter(|data| data.is_file()) else { return false };
@@ -161,7 +173,7 @@ fn can_move_cursor(file: &File) -> bool {
     file.is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
-/// The terminal's size now; what terminals have always had, if it does not say.
+/// The terminal's size now; 24 lines of 80 cells, the usual default, if it reports none.
 fn screen_of(file: &File) -> Screen {
     match tcgetwinsize(file) {
         Ok(size) if size.ws_row > 0 && size.ws_col > 0 => {
@@ -171,8 +183,9 @@ fn screen_of(file: &File) -> Screen {
     }
 }
 
-/// Writes all bytes. A descriptor that somebody else made non-blocking is waited for. A fault
-/// comes with the number of bytes that were taken before it.
+/// Writes all bytes. A descriptor that is non-blocking (its description may be shared with a
+/// process that made it so) is waited for. A fault comes with the number of bytes that were taken
+/// before it.
 fn write_whole(mut file: &File, bytes: &[u8]) -> std::result::Result<(), (usize, io::Error)> {
     let mut taken = 0;
     while taken < bytes.len() {
