@@ -2,6 +2,7 @@
 //! and the totals are kept.
 
 use std::fmt::Display;
+use std::io::{self, IsTerminal as _};
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
@@ -44,16 +45,18 @@ impl Conductor {
         let total = settings.sources.iter().map(|spec| spec.kind.size()).sum();
         let progress = Progress::new(settings.progress, total, settings.progress_color);
         let started = Instant::now();
-        let listens = settings
-            .sources
-            .iter()
-            .any(|spec| matches!(spec.kind, SourceKind::TcpListen { .. } | SourceKind::UnixListen(_)));
+        let any = |is: fn(&SourceKind) -> bool| settings.sources.iter().any(|spec| is(&spec.kind));
+        let listens = any(|kind| matches!(kind, SourceKind::TcpListen { .. } | SourceKind::UnixListen(_)));
+        let output = match &settings.output {
+            OutputTo::Stdout => Output::stdout(settings.format, settings.color)?,
+            OutputTo::File(path) => Output::file(settings.format, settings.color, path)?,
+        };
+        // Lines that are typed, and what commands say, move the cursor without our knowledge.
+        let disturbed = (any(|kind| *kind == SourceKind::Stdin) && io::stdin().is_terminal())
+            || (any(|kind| matches!(kind, SourceKind::Exec(_))) && io::stderr().is_terminal());
         Ok(Conductor {
             job: Job::new(&settings.plan, settings.threads, bad.keep_lines(), pool)?,
-            output: match &settings.output {
-                OutputTo::Stdout => Output::stdout(settings.format, settings.color)?,
-                OutputTo::File(path) => Output::file(settings.format, settings.color, path)?,
-            },
+            output: if disturbed { output.never_in_place() } else { output },
             bad,
             skip_empty: settings.skip_empty,
             max_batches: settings.max_batches,
