@@ -12,7 +12,6 @@ use std::ffi::{OsStr, OsString};
 use std::fs::Metadata;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -21,6 +20,7 @@ use super::decode::Text;
 use super::file::read_text;
 use super::framing::Carry;
 use super::hints::{Hint, Watch};
+use super::place::Identity;
 use crate::error::{Error, Result, plain};
 
 /// How often the directory is looked at.
@@ -99,14 +99,6 @@ enum Look {
     Event,
     /// At a poll: counts for having been still.
     Poll,
-}
-
-/// Inodes are used again at once, times of birth are not.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Identity {
-    device: u64,
-    inode: u64,
-    born: Option<SystemTime>,
 }
 
 /// Stream numbers: look at what events told of, read the taken files.
@@ -243,7 +235,7 @@ impl Dir {
         look: Look,
         cx: &mut Context,
     ) -> &mut Seen {
-        let identity = Identity { device: meta.dev(), inode: meta.ino(), born: meta.created().ok() };
+        let identity = Identity::of(meta);
         let (size, changed) = (meta.len(), meta.modified().unwrap_or(SystemTime::UNIX_EPOCH));
         let state = if look == Look::Start { State::Old } else { State::New(0) };
         let fresh = Seen { identity, size, changed, state, listing: self.listings };

@@ -28,6 +28,13 @@ pub(super) struct Carry {
     cut: bool,
 }
 
+impl Carry {
+    /// Whether no line has begun.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.is_empty() && !self.cut
+    }
+}
+
 /// What all streams share: the pool, the limits, and what was counted.
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -224,7 +231,7 @@ impl Intake<'_> {
     /// it into; then nothing has changed.
     #[must_use]
     pub(super) fn finish(&mut self, carry: &mut Carry) -> bool {
-        if carry.bytes.is_empty() && !carry.cut {
+        if carry.is_empty() {
             return true;
         }
         if self.framer.open(&self.shared.pool).is_none() {

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use rustix::net::SocketFlags;
-use rustix::process::{Resource, Rlimit};
 
 use super::SourceStats;
 use super::context::{Context, Next, Source};
+use super::descriptors::raise_descriptor_limit;
 use super::stream::{Progress, Stream, keep_alive};
 use crate::error::{Error, Result};
 
@@ -226,15 +226,6 @@ impl Drop for SocketFile {
 fn is_stale(path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|meta| meta.file_type().is_socket())
         && UnixStream::connect(path).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
-}
-
-/// Lets the process have as many descriptors as it may (the soft limit exists for `select`).
-fn raise_descriptor_limit() {
-    let limit = rustix::process::getrlimit(Resource::Nofile);
-    if limit.current != limit.maximum {
-        // If it fails, fewer clients can be served, which is said when it happens.
-        let _ = rustix::process::setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
-    }
 }
 
 /// Binds the addresses of a host: `localhost` is two where there is IPv6. With port 0 one free port

@@ -9,10 +9,12 @@
 mod backoff;
 mod context;
 mod decode;
+mod descriptors;
 mod dir;
 mod event_loop;
 mod exec;
 mod file;
+mod followed;
 mod framing;
 mod group;
 mod hints;
