@@ -24,8 +24,8 @@ pub(super) struct Exec {
     command: String,
     state: State,
     backoff: Backoff,
-    /// How the command ended when that was last said.
-    said: Option<ExitStatus>,
+    /// How the command has ended since it last ran well, each of it said once.
+    reported: Vec<Option<ExitStatus>>,
     watchdog: Watchdog,
 }
 
@@ -70,7 +70,7 @@ impl Exec {
         let mut watchdog = Watchdog::start().map_err(cannot)?;
         let state = start(command, &mut watchdog, cx).map_err(cannot)?;
         let (command, backoff) = (command.to_string(), Backoff::default());
-        Ok(Exec { label, command, state, backoff, said: None, watchdog })
+        Ok(Exec { label, command, state, backoff, reported: Vec::new(), watchdog })
     }
 
     /// Looks whether the command has ended after its output has.
@@ -82,19 +82,24 @@ impl Exec {
             return;
         }
         let ran_long = cx.now.saturating_duration_since(*started) > HEALTHY;
-        if ran_long || *delivered {
+        let delivered = *delivered;
+        let ended = group.status();
+        // One that fails at once fails no less for a line before that.
+        if ran_long || (delivered && ended.is_some_and(|status| status.success())) {
             self.backoff.reset();
         }
-        let ended = group.status();
-        let rest = self.backoff.delay();
-        let resting = State::Resting { until: cx.now + rest };
-        if let State::Ending { group, .. } = std::mem::replace(&mut self.state, resting) {
-            self.state = State::Clearing { group, look: cx.now, until: cx.now + rest };
+        if ran_long {
+            self.reported.clear();
         }
-        if ran_long || self.said != ended {
-            self.said = ended;
+        let wait = self.backoff.delay();
+        let resting = State::Resting { until: cx.now + wait };
+        if let State::Ending { group, .. } = std::mem::replace(&mut self.state, resting) {
+            self.state = State::Clearing { group, look: cx.now, until: cx.now + wait };
+        }
+        if !self.reported.contains(&ended) {
+            self.reported.push(ended);
             let how = ended.map_or("ended".to_string(), describe);
-            cx.notices.push(format!("{}: {how}, starting it again in {}", self.label, seconds(rest)));
+            cx.notices.push(format!("{}: {how}, starting it again in {}", self.label, seconds(wait)));
         }
         self.clear(cx);
     }
