@@ -108,9 +108,6 @@ fn replay(
 
 /// What both kinds of sources have read.
 fn sum(mut read: SourceStats, queued: SourceStats) -> SourceStats {
-    read.bytes += queued.bytes;
-    read.lines_cut += queued.lines_cut;
-    read.bytes_cut += queued.bytes_cut;
-    read.bytes_lost += queued.bytes_lost;
+    read += queued;
     read
 }
