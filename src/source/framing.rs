@@ -29,6 +29,14 @@ pub(super) struct Carry {
 }
 
 impl Carry {
+    /// Makes room for more bytes. The room grows by an eighth, not to its double, so that the limit on
+    /// what is carried holds for memory too; each byte is still copied a bounded number of times.
+    fn reserve(&mut self, more: usize) {
+        if self.bytes.capacity() - self.bytes.len() < more {
+            self.bytes.reserve_exact(more.max(self.bytes.len() / 8));
+        }
+    }
+
     /// Whether no line has begun.
     pub(super) fn is_empty(&self) -> bool {
         self.bytes.is_empty() && !self.cut
@@ -98,6 +106,7 @@ impl Shared {
         if !carry.cut {
             let line = self.max_line.saturating_sub(carry.bytes.len());
             kept = piece.len().min(line).min(self.max_carried.saturating_sub(self.carried));
+            carry.reserve(kept);
             carry.bytes.extend_from_slice(&piece[..kept]);
             self.carried += kept;
             if kept < piece.len() {
@@ -369,6 +378,17 @@ mod tests {
             [(0, b"12345678"), (1, b"abcdef"), (1, b"ghi\nfine\n"), (0, b"9\n")];
         assert_eq!(feed(&pieces, 100, &mut shared), b"ab\nfine\n123456789\n");
         assert_eq!((shared.carried, shared.stats.lines_cut, shared.stats.bytes_cut), (0, 1, 7));
+    }
+
+    #[test]
+    fn partial_lines_take_little_more_memory_than_they_have_bytes() {
+        let mut shared = shared();
+        let mut carry = Carry::default();
+        for size in [1, 100, 1000, 60_000] {
+            (0..10).for_each(|_| shared.hold(&mut carry, &vec![b'x'; size]));
+            let (bytes, room) = (carry.bytes.len(), carry.bytes.capacity());
+            assert!(room <= bytes + bytes / 8 + 8, "{room} for {bytes}");
+        }
     }
 
     #[test]
