@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::context::{Context, Next, Source};
-use super::decode::Text;
+use super::decode::Decoded;
 use super::file::read_text;
 use super::framing::Carry;
 use super::hints::{Hint, Watch};
@@ -48,14 +48,14 @@ pub(super) struct Dir {
     listings: u64,
     poll: Instant,
     watch: Option<Watch>,
-    said: Option<String>,
-    said_changed: bool,
+    last_notice: Option<String>,
+    change_reported: bool,
 }
 
 struct Reading {
     name: OsString,
     path: PathBuf,
-    text: Text,
+    text: Decoded,
     carry: Carry,
 }
 
@@ -129,8 +129,8 @@ impl Dir {
             listings: 0,
             poll: cx.now + POLL,
             watch: None,
-            said: None,
-            said_changed: false,
+            last_notice: None,
+            change_reported: false,
         };
         this.list(Look::Start, cx);
         Ok(this)
@@ -158,7 +158,7 @@ impl Dir {
             }
             Ok(()) => {}
         }
-        if self.said.take().is_some() {
+        if self.last_notice.take().is_some() {
             cx.notices.push(format!("{}: watching it now", self.label));
         }
         let listing = self.listings;
@@ -246,13 +246,13 @@ impl Dir {
         let seen = entry.get();
         let moved = seen.changed != changed || seen.size != size;
         // Where the file system keeps no time of birth, an event and a new time must do.
-        let unborn = identity.born.is_none() && moved && told.replaced;
-        if seen.identity != identity || unborn {
+        let likely_replaced = identity.born.is_none() && moved && told.replaced;
+        if seen.identity != identity || likely_replaced {
             left_out(&self.label, entry.key(), seen.state, cx);
             entry.insert(fresh);
             return entry.into_mut();
         }
-        if seen.state == State::Done && moved && !std::mem::replace(&mut self.said_changed, true) {
+        if seen.state == State::Done && moved && !std::mem::replace(&mut self.change_reported, true) {
             let (label, name) = (&self.label, entry.key().display());
             cx.notices.push(format!(
                 "{label}: {name} was changed after it was read; each file is read once (this is said once)"
@@ -267,9 +267,9 @@ impl Dir {
     }
 
     fn complain(&mut self, what: String, cx: &mut Context) {
-        if self.said.as_ref() != Some(&what) {
+        if self.last_notice.as_ref() != Some(&what) {
             cx.notices.push(format!("{}: {what}", self.label));
-            self.said = Some(what);
+            self.last_notice = Some(what);
         }
     }
 
@@ -280,7 +280,7 @@ impl Dir {
                 continue;
             };
             let path = self.path.join(&name);
-            match Text::open(&path) {
+            match Decoded::open(&path) {
                 Ok(text) => {
                     seen.state = State::Reading;
                     self.reading = Some(Reading { name, path, text, carry: Carry::default() });

@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 use super::backoff::{Backoff, HEALTHY, seconds};
 use super::context::{Context, Next, Source};
 use super::group::{Group, Watchdog};
-use super::stream::{Progress, Stream};
+use super::stream::{ReadOutcome, Stream};
 use crate::error::{Error, Result, plain};
 
 /// How often, at least, a command is looked at that has closed its output but has not ended.
-const REAP_MOST: Duration = Duration::from_secs(1);
+const REAP_POLL_MAX: Duration = Duration::from_secs(1);
 /// How often what a command has left in its group is looked at until it has ended.
-const LEFT: Duration = Duration::from_millis(10);
+const CLEAR_POLL: Duration = Duration::from_millis(10);
 
 /// A command that is kept running.
 pub(super) struct Exec {
@@ -77,7 +77,7 @@ impl Exec {
     fn look(&mut self, cx: &mut Context) {
         let State::Ending { group, started, delivered, look, wait } = &mut self.state else { return };
         if !group.leader_has_ended() {
-            *wait = (*wait * 2).min(REAP_MOST);
+            *wait = (*wait * 2).min(REAP_POLL_MAX);
             *look = cx.now + *wait;
             return;
         }
@@ -111,7 +111,7 @@ impl Exec {
             self.watchdog.guard(None);
             self.state = State::Resting { until: *until };
         } else {
-            *look = cx.now + LEFT;
+            *look = cx.now + CLEAR_POLL;
         }
     }
 
@@ -158,12 +158,12 @@ impl Source for Exec {
     fn read(&mut self, _stream: usize, cx: &mut Context) -> Result<Next> {
         let State::Running { stream, delivered, .. } = &mut self.state else { return Ok(Next::Wait) };
         match stream.read(cx) {
-            Progress::Open(next) => {
+            ReadOutcome::Open(next) => {
                 *delivered |= next == Next::Again;
                 return Ok(next);
             }
-            Progress::Ended => {}
-            Progress::Broken(error) => {
+            ReadOutcome::Ended => {}
+            ReadOutcome::Broken(error) => {
                 return Err(Error::io(format!("{}: cannot read its output", self.label), &error));
             }
         }

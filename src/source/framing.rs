@@ -169,7 +169,7 @@ impl Framer {
     }
 
     /// Gives an open chunk back that nothing was read into: an idle source holds none.
-    pub(super) fn rest(&mut self) {
+    pub(super) fn give_back_empty(&mut self) {
         self.open.take_if(|chunk| chunk.is_empty());
     }
 
@@ -221,13 +221,13 @@ impl Intake<'_> {
                 let first = memchr(b'\n', came).unwrap_or(last);
                 self.shared.hold(carry, &came[..first]);
                 let mut lines = came[first + 1..=last].to_vec();
-                let mut rest = Carry::default();
-                self.shared.hold(&mut rest, &came[last + 1..]);
+                let mut next = Carry::default();
+                self.shared.hold(&mut next, &came[last + 1..]);
                 self.append_line(&carry.bytes);
                 let whole = self.shared.shorten(&mut lines);
                 self.append(&lines[..whole]);
                 self.shared.release(carry);
-                *carry = rest;
+                *carry = next;
             }
         }
         if self.framer.open.as_ref().is_some_and(|chunk| chunk.spare() < MIN_READ) {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::OFlags;
 
-use super::decode::{Text, cannot_open, unreadable};
+use super::decode::{Decoded, cannot_open, unreadable};
 use super::framing::{Carry, Fill, Framer, Intake, Shared};
 use super::spec::check;
 use super::{Options, SourceKind, SourceSpec, SourceStats, Turn};
@@ -32,7 +32,7 @@ pub struct QueueReader {
 /// The file that is being read.
 struct OpenFile {
     path: PathBuf,
-    text: Text,
+    text: Decoded,
     /// Whether it is a pipe or device, which is waited for.
     pipe: bool,
     carry: Carry,
@@ -57,7 +57,7 @@ impl QueueReader {
         for path in queues.iter().flatten().flatten() {
             // A pipe is opened when its batch comes: its writer may not write for nobody.
             if !is_pipe(path) {
-                Text::open(path)?;
+                Decoded::open(path)?;
             }
         }
         let shared = Shared::new(pool, options.max_line);
@@ -120,7 +120,7 @@ impl QueueReader {
             self.next += 1;
             if let Some(Some(path)) = queue.get(self.batch) {
                 let (path, pipe) = (path.clone(), is_pipe(path));
-                let text = if pipe { open_pipe(&path)? } else { Text::open(&path)? };
+                let text = if pipe { open_pipe(&path)? } else { Decoded::open(&path)? };
                 return Ok(Some(OpenFile { path, text, pipe, carry: Carry::default(), framer }));
             }
         }
@@ -139,16 +139,16 @@ fn is_pipe(path: &Path) -> bool {
 }
 
 /// Opens a pipe without waiting for its writer.
-fn open_pipe(path: &Path) -> Result<Text> {
+fn open_pipe(path: &Path) -> Result<Decoded> {
     let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32;
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path);
-    Text::of(path, file.map_err(|error| cannot_open(path, &error))?)
+    Decoded::of(path, file.map_err(|error| cannot_open(path, &error))?)
 }
 
 /// Waits a little for bytes or the end; whether they have come. A pipe that never had a writer has
 /// not ended.
-fn has_input(text: &Text) -> io::Result<bool> {
-    let Text::Plain(file) = text else { return Ok(true) };
+fn has_input(text: &Decoded) -> io::Result<bool> {
+    let Decoded::Plain(file) = text else { return Ok(true) };
     match rustix::event::poll(&mut [PollFd::new(file, PollFlags::IN)], Some(&WAIT)) {
         Err(rustix::io::Errno::INTR) => Ok(false),
         result => Ok(result? > 0),

@@ -43,7 +43,7 @@ const LATE: Duration = Duration::from_secs(60);
 const KEPT: usize = 16;
 /// Files kept open until their last line has ended.
 const KEPT_MOST: usize = 256;
-/// How long a name may be missing before that is said: rotation leaves a gap.
+/// How long a name may be missing before a notice says so: rotation leaves a gap.
 const GAP: Duration = Duration::from_secs(3);
 /// Closed files that would be recognised if they came back.
 const REMEMBERED: usize = 16;
@@ -61,7 +61,7 @@ pub(super) struct Tail {
     poll: Instant,
     missing_since: Option<Instant>,
     /// The last thing that was said to be wrong with the name.
-    said: Option<String>,
+    last_notice: Option<String>,
     directory: Option<Watch>,
 }
 
@@ -100,14 +100,16 @@ impl Tail {
             opened: 0,
             poll: cx.now + POLL,
             missing_since: None,
-            said: None,
+            last_notice: None,
             directory: None,
         };
         this.look(cx);
         match &mut this.current {
             Some(followed) if !from_start => followed.skip_to_end(),
             Some(_) => {}
-            None if this.said.is_none() => this.complain("does not exist yet, waiting for it".into(), cx),
+            None if this.last_notice.is_none() => {
+                this.complain("does not exist yet, waiting for it".into(), cx)
+            }
             None => {}
         }
         Ok(this)
@@ -142,7 +144,7 @@ impl Tail {
         }
         if self.current.is_some() {
             self.missing_since = None;
-            if self.said.take().is_some() {
+            if self.last_notice.take().is_some() {
                 cx.notices.push(format!("{}: reading it now", self.label));
             }
         }
@@ -194,9 +196,9 @@ impl Tail {
     }
 
     fn complain(&mut self, what: String, cx: &mut Context) {
-        if self.said.as_ref() != Some(&what) {
+        if self.last_notice.as_ref() != Some(&what) {
             cx.notices.push(format!("{}: {what}", self.label));
-            self.said = Some(what);
+            self.last_notice = Some(what);
         }
     }
 
