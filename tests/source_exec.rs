@@ -32,6 +32,33 @@ fn a_command_is_started_again_and_its_exit_said_once() {
 }
 
 #[test]
+fn a_command_that_fails_after_a_line_is_started_less_and_less_often() {
+    let mut rig = Rig::new(&["exec:date +%s%N; exit 3"]);
+    rig.until_lines(5);
+    let starts: Vec<u64> = rig.lines().iter().map(|line| line.parse().unwrap()).collect();
+    // The fourth pause is at least 400 ms; without back-off none would be longer than 100 ms.
+    assert!(starts[4] - starts[3] >= 400_000_000, "{starts:?}");
+}
+
+#[test]
+fn each_way_to_end_is_said_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let flag = dir.path().join("flag");
+    let command = "if rm FLAG 2>/dev/null; then echo odd; exit 5; fi; touch FLAG; echo even";
+    let mut rig = Rig::new(&[format!("exec:{}", command.replace("FLAG", &flag.display().to_string()))]);
+    rig.until_lines(6);
+    assert_eq!(rig.lines()[..4], ["even", "odd", "even", "odd"]);
+    for status in ["status 0", "status 5"] {
+        assert_eq!(
+            rig.notices.iter().filter(|notice| notice.contains(status)).count(),
+            1,
+            "{:?}",
+            rig.notices
+        );
+    }
+}
+
+#[test]
 fn a_signal_is_named_and_input_is_empty() {
     let mut rig = Rig::new(&["exec:cat; kill -9 $$"]);
     rig.until_notice("was ended by signal 9");

@@ -3,13 +3,16 @@
 
 mod source_support;
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::process::Command;
 
 use dstream::batch::{Chunk, Pool};
 use dstream::error::Error;
-use dstream::source::{Options, QueueReader, Turn};
+use dstream::source::{EventLoop, Options, QueueReader, SourceKind, SourceSpec, Turn};
 use source_support::{Rig, error_of, from, specs};
 
 fn gzip(text: &[u8]) -> Vec<u8> {
@@ -23,7 +26,7 @@ fn numbers(count: usize) -> Vec<u8> {
 }
 
 fn mkfifo(path: &Path) {
-    let made = std::process::Command::new("mkfifo").arg(path).status().unwrap();
+    let made = Command::new("mkfifo").arg(path).status().unwrap();
     assert!(made.success());
 }
 
@@ -95,6 +98,11 @@ fn what_cannot_be_read_is_an_error_at_the_start() {
     assert!(missing.to_string().contains("No such file"), "{missing}");
     let directory = error_of(&[from("file", dir.path())]);
     assert!(directory.to_string().contains("--from dir:"), "{directory}");
+    let options = Options::default();
+    let file = SourceSpec { name: None, kind: SourceKind::File("tcp://host:1".into()) };
+    let spec = EventLoop::new(&[file], options, Pool::new(1)).err().unwrap();
+    assert!(spec.to_string().ends_with("did you mean --from tcp://host:1?"), "{spec}");
+    assert!(!missing.to_string().contains("did you mean"), "{missing}");
     assert!(matches!(error_of(&["-", "-"]), Error::Usage(_)));
     assert!(matches!(error_of(&["queue:a", "-"]), Error::Usage(_)));
 }
@@ -204,4 +212,41 @@ fn queues_give_one_file_a_batch() {
     let missing =
         QueueReader::new(&specs(&[format!("queue:{}", path("none"))]), Options::default(), Pool::new(1));
     assert!(missing.is_err_and(|error| error.to_string().contains("none")));
+}
+
+#[test]
+fn a_pipe_in_a_queue_is_waited_for_without_being_stuck() {
+    let dir = tempfile::tempdir().unwrap();
+    let fifo = dir.path().join("fifo");
+    mkfifo(&fifo);
+    let mut reader =
+        QueueReader::new(&specs(&[from("queue", &fifo)]), Options::default(), Pool::new(1)).unwrap();
+    let mut text = Vec::new();
+    let mut full = |chunk: Chunk| text.extend_from_slice(chunk.bytes());
+    reader.begin(0);
+    // Nobody writes yet, and the caller gets its turn all the same.
+    assert_eq!(reader.turn(&mut full).unwrap(), Turn::Read);
+    assert_eq!(reader.turn(&mut full).unwrap(), Turn::Read);
+    let mut writer = fs::OpenOptions::new().write(true).open(&fifo).unwrap();
+    assert_eq!(reader.turn(&mut full).unwrap(), Turn::Read);
+    writer.write_all(b"one\ntwo").unwrap();
+    drop(writer);
+    while reader.turn(&mut full).unwrap() != Turn::Idle {}
+    assert_eq!(text, b"one\ntwo\n");
+}
+
+#[test]
+fn a_source_on_the_command_line_may_have_a_name_that_is_not_utf8() {
+    let dir = tempfile::tempdir().unwrap();
+    let name = OsStr::from_bytes(b"lat\xe9n");
+    fs::write(dir.path().join(name), "a\nb\n").unwrap();
+    let mut spec = OsString::from("file:");
+    spec.push(dir.path().join(name));
+    let run = Command::new(env!("CARGO_BIN_EXE_dstream"))
+        .args(["count", "--once", "--format", "tsv", "--from"])
+        .arg(&spec)
+        .output()
+        .unwrap();
+    let (stdout, stderr) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    assert!(run.status.success() && stdout.trim_end().ends_with('2'), "{stdout}{stderr}");
 }

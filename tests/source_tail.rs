@@ -70,6 +70,7 @@ fn what_cannot_be_followed_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     assert!(error_of(&[from("tail", dir.path())]).to_string().contains("dir:"));
     assert!(error_of(&["tail:/dev/null"]).to_string().contains("file:/dev/null"));
+    assert!(error_of(&["tail:/proc/uptime"]).to_string().contains("file:/proc/uptime"));
 }
 
 #[test]
@@ -89,7 +90,78 @@ fn rotation_drains_the_old_file_and_its_late_writers() {
     append(&log, "d\n");
     rig.until_text("a\nb\nc\nlate\nd\n");
     rig.until_text("a\nb\nc\nlate\nd\nunfinished\n");
+    // Long after its last line was taken as ended, also when it has no name left.
+    let mut writer = OpenOptions::new().append(true).open(&old).unwrap();
+    writeln!(writer, "very late").unwrap();
+    rig.until_text("a\nb\nc\nlate\nd\nunfinished\nvery late\n");
+    fs::remove_file(&old).unwrap();
+    rig.rest();
+    writeln!(writer, "deleted").unwrap();
+    rig.until_text("a\nb\nc\nlate\nd\nunfinished\nvery late\ndeleted\n");
     assert!(rig.notices.is_empty(), "{:?}", rig.notices);
+}
+
+#[test]
+fn a_former_file_that_is_overwritten_is_not_read_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (log, old) = (dir.path().join("log"), dir.path().join("log.1"));
+    fs::write(&log, "").unwrap();
+    let mut rig = tail(&log);
+    append(&log, "first\nunfinished");
+    rig.until_text("first\n");
+    fs::rename(&log, &old).unwrap();
+    append(&log, "second\n");
+    rig.until_lines(3);
+    fs::write(&old, "other\n").unwrap();
+    rig.until_notice("truncated after it had lost its name");
+    append(&log, "third\n");
+    rig.until_lines(4);
+    assert_eq!(rig.sorted(), ["first", "second", "third", "unfinished"]);
+}
+
+#[test]
+fn a_name_that_comes_to_lead_to_a_file_without_size_is_not_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let link = dir.path().join("link");
+    let mut rig = tail(&link);
+    symlink("/proc/uptime", &link).unwrap();
+    rig.until_notice("does not tell its size");
+    rig.rest();
+    assert!(rig.text.is_empty());
+    assert_eq!(rig.notices.len(), 2, "{:?}", rig.notices);
+}
+
+#[test]
+fn a_storm_of_deletions_loses_no_file_that_was_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("log");
+    fs::write(&log, "").unwrap();
+    let mut rig = tail(&log);
+    let seen = Arc::new(AtomicUsize::new(0));
+    let (read, base) = (Arc::clone(&seen), log.clone());
+    // Every file begins with the same lines, and takes the inode of one before it if it can.
+    let writer = std::thread::spawn(move || {
+        let mut lines = 0;
+        while lines < 60 * 2001 {
+            fs::remove_file(&base).unwrap();
+            let mut file = OpenOptions::new().append(true).create(true).open(&base).unwrap();
+            writeln!(file, "the same first line").unwrap();
+            while read.load(Ordering::Acquire) <= lines {
+                std::thread::yield_now();
+            }
+            (0..2000).for_each(|_| writeln!(file, "the same line").unwrap());
+            lines += 2001;
+        }
+        lines
+    });
+    rig.until("the writer", |rig| {
+        seen.store(memchr::memchr_iter(b'\n', &rig.text).count(), Ordering::Release);
+        writer.is_finished()
+    });
+    let lines = writer.join().unwrap();
+    rig.until_lines(lines);
+    rig.rest();
+    assert_eq!(rig.lines().len(), lines);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::thread::available_parallelism;
 
 use clap::Args;
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 
 use super::values::{ClockName, FormatName, SortName, When, line_size, on_error, start_time};
 use crate::batch::{Interval, Time, parse_duration};
@@ -27,7 +28,7 @@ pub(super) struct StreamOptions {
     /// A source: -, file:PATH, tail:PATH, dir:PATH (every file that comes into the directory, once;
     /// files already there are not read), tcp://HOST:PORT, tcp-listen://HOST:PORT,
     /// unix-listen:PATH, udp-listen://HOST:PORT, queue:FILE,FILE,… or exec:COMMAND; repeatable
-    #[arg(long, value_name = "[NAME=]SPEC", help_heading = "Input")]
+    #[arg(long, value_name = "[NAME=]SPEC", value_parser = OsStringValueParser::new().try_map(|text| SourceSpec::parse(&text)), help_heading = "Input")]
     from: Vec<SourceSpec>,
 
     /// Follow a file by name over rotation and truncation: short for --from tail:PATH; repeatable

@@ -116,11 +116,8 @@ impl Replay<'_> {
     }
 
     fn stats(&self) -> SourceStats {
-        let (mut stats, queued) = (self.sources.stats(), self.queue.stats());
-        stats.bytes += queued.bytes;
-        stats.lines_cut += queued.lines_cut;
-        stats.bytes_cut += queued.bytes_cut;
-        stats.bytes_lost += queued.bytes_lost;
+        let mut stats = self.sources.stats();
+        stats += self.queue.stats();
         stats
     }
 }

@@ -88,7 +88,8 @@ impl Ready {
     }
 }
 
-/// Messages for stderr, bounded: nobody is helped by the hundredth.
+/// Messages for stderr between two calls of [`Notices::take`], bounded because faults may come faster
+/// than messages are taken.
 #[derive(Debug, Default)]
 pub(super) struct Notices {
     texts: Vec<String>,

@@ -14,7 +14,7 @@ use crate::error::{Error, Result, plain};
 const BUFFER: usize = 128 * 1024;
 
 /// A regular file, decoded as it is read.
-pub(super) enum Text {
+pub(super) enum Decoded {
     /// As it is.
     Plain(File),
     /// gzip.
@@ -23,22 +23,22 @@ pub(super) enum Text {
     Zstd(Box<zstd::stream::read::Decoder<'static, BufReader<File>>>),
 }
 
-impl Text {
+impl Decoded {
     /// Opens a regular file.
     ///
     /// # Errors
     /// If it cannot be opened, is a directory, or its name promises a compression that its first
     /// bytes do not keep.
-    pub(super) fn open(path: &Path) -> Result<Text> {
+    pub(super) fn open(path: &Path) -> Result<Decoded> {
         let file = File::open(path).map_err(|error| cannot_open(path, &error))?;
-        Text::of(path, file)
+        Decoded::of(path, file)
     }
 
     /// A file that is open already; `path` is for messages and its ending.
     ///
     /// # Errors
-    /// As for [`Text::open`].
-    pub(super) fn of(path: &Path, file: File) -> Result<Text> {
+    /// As for [`Decoded::open`].
+    pub(super) fn of(path: &Path, file: File) -> Result<Decoded> {
         let meta =
             file.metadata().map_err(|error| Error::io(format!("cannot read {}", path.display()), &error))?;
         if meta.is_dir() {
@@ -51,10 +51,10 @@ impl Text {
         let magic = &magic[..known];
         let named = |end: &str| path.extension().is_some_and(|extension| extension == end);
         if magic.starts_with(&[0x1f, 0x8b, 8]) {
-            Ok(Text::Gzip(Box::new(MultiGzDecoder::new(BufReader::with_capacity(BUFFER, file)))))
+            Ok(Decoded::Gzip(Box::new(MultiGzDecoder::new(BufReader::with_capacity(BUFFER, file)))))
         } else if magic == [0x28, 0xb5, 0x2f, 0xfd] {
             let decoder = zstd::stream::read::Decoder::with_buffer(BufReader::with_capacity(BUFFER, file));
-            decoder.map(|decoder| Text::Zstd(Box::new(decoder))).map_err(|error| broken(path, &error))
+            decoder.map(|decoder| Decoded::Zstd(Box::new(decoder))).map_err(|error| broken(path, &error))
         } else if named("gz") || named("zst") {
             let kind = if named("gz") { "gzip" } else { "zstd" };
             let (path, state) = (path.display(), if known == 0 { "is empty" } else { "holds none" });
@@ -62,26 +62,26 @@ impl Text {
                 "{path} is named as {kind} data but {state}: give it its right name, or compress it again"
             )))
         } else {
-            Ok(Text::Plain(file))
+            Ok(Decoded::Plain(file))
         }
     }
 }
 
-impl Read for Text {
+impl Read for Decoded {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         match self {
-            Text::Plain(file) => file.read(room),
-            Text::Gzip(decoder) => decoder.read(room),
-            Text::Zstd(decoder) => decoder.read(room),
+            Decoded::Plain(file) => file.read(room),
+            Decoded::Gzip(decoder) => decoder.read(room),
+            Decoded::Zstd(decoder) => decoder.read(room),
         }
     }
 }
 
 /// The error of a read from `text` that failed.
-pub(super) fn unreadable(path: &Path, text: &Text, error: &io::Error) -> Error {
+pub(super) fn unreadable(path: &Path, text: &Decoded, error: &io::Error) -> Error {
     match text {
         // The operating system's own errors have a number; a decoder's have none.
-        Text::Gzip(_) | Text::Zstd(_) if error.raw_os_error().is_none() => broken(path, error),
+        Decoded::Gzip(_) | Decoded::Zstd(_) if error.raw_os_error().is_none() => broken(path, error),
         _ => Error::io(format!("cannot read {}", path.display()), error),
     }
 }

@@ -12,15 +12,15 @@ use std::ffi::{OsStr, OsString};
 use std::fs::Metadata;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::context::{Context, Next, Source};
-use super::decode::Text;
+use super::decode::Decoded;
 use super::file::read_text;
 use super::framing::Carry;
 use super::hints::{Hint, Watch};
+use super::place::Identity;
 use crate::error::{Error, Result, plain};
 
 /// How often the directory is looked at.
@@ -48,14 +48,14 @@ pub(super) struct Dir {
     listings: u64,
     poll: Instant,
     watch: Option<Watch>,
-    said: Option<String>,
-    said_changed: bool,
+    last_notice: Option<String>,
+    change_reported: bool,
 }
 
 struct Reading {
     name: OsString,
     path: PathBuf,
-    text: Text,
+    text: Decoded,
     carry: Carry,
 }
 
@@ -101,14 +101,6 @@ enum Look {
     Poll,
 }
 
-/// Inodes are used again at once, times of birth are not.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Identity {
-    device: u64,
-    inode: u64,
-    born: Option<SystemTime>,
-}
-
 /// Stream numbers: look at what events told of, read the taken files.
 const LOOK: usize = 0;
 const FILES: usize = 1;
@@ -137,8 +129,8 @@ impl Dir {
             listings: 0,
             poll: cx.now + POLL,
             watch: None,
-            said: None,
-            said_changed: false,
+            last_notice: None,
+            change_reported: false,
         };
         this.list(Look::Start, cx);
         Ok(this)
@@ -166,7 +158,7 @@ impl Dir {
             }
             Ok(()) => {}
         }
-        if self.said.take().is_some() {
+        if self.last_notice.take().is_some() {
             cx.notices.push(format!("{}: watching it now", self.label));
         }
         let listing = self.listings;
@@ -243,7 +235,7 @@ impl Dir {
         look: Look,
         cx: &mut Context,
     ) -> &mut Seen {
-        let identity = Identity { device: meta.dev(), inode: meta.ino(), born: meta.created().ok() };
+        let identity = Identity::of(meta);
         let (size, changed) = (meta.len(), meta.modified().unwrap_or(SystemTime::UNIX_EPOCH));
         let state = if look == Look::Start { State::Old } else { State::New(0) };
         let fresh = Seen { identity, size, changed, state, listing: self.listings };
@@ -254,13 +246,13 @@ impl Dir {
         let seen = entry.get();
         let moved = seen.changed != changed || seen.size != size;
         // Where the file system keeps no time of birth, an event and a new time must do.
-        let unborn = identity.born.is_none() && moved && told.replaced;
-        if seen.identity != identity || unborn {
+        let likely_replaced = identity.born.is_none() && moved && told.replaced;
+        if seen.identity != identity || likely_replaced {
             left_out(&self.label, entry.key(), seen.state, cx);
             entry.insert(fresh);
             return entry.into_mut();
         }
-        if seen.state == State::Done && moved && !std::mem::replace(&mut self.said_changed, true) {
+        if seen.state == State::Done && moved && !std::mem::replace(&mut self.change_reported, true) {
             let (label, name) = (&self.label, entry.key().display());
             cx.notices.push(format!(
                 "{label}: {name} was changed after it was read; each file is read once (this is said once)"
@@ -275,9 +267,9 @@ impl Dir {
     }
 
     fn complain(&mut self, what: String, cx: &mut Context) {
-        if self.said.as_ref() != Some(&what) {
+        if self.last_notice.as_ref() != Some(&what) {
             cx.notices.push(format!("{}: {what}", self.label));
-            self.said = Some(what);
+            self.last_notice = Some(what);
         }
     }
 
@@ -288,7 +280,7 @@ impl Dir {
                 continue;
             };
             let path = self.path.join(&name);
-            match Text::open(&path) {
+            match Decoded::open(&path) {
                 Ok(text) => {
                     seen.state = State::Reading;
                     self.reading = Some(Reading { name, path, text, carry: Carry::default() });

@@ -343,7 +343,7 @@ impl EventLoop {
             source: index,
         };
         let result = act(&mut *slot.source, &mut cx);
-        slot.framer.rest();
+        slot.framer.give_back_empty();
         result
     }
 

@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 use super::backoff::{Backoff, HEALTHY, seconds};
 use super::context::{Context, Next, Source};
 use super::group::{Group, Watchdog};
-use super::stream::{Progress, Stream};
+use super::stream::{ReadOutcome, Stream};
 use crate::error::{Error, Result, plain};
 
 /// How often, at least, a command is looked at that has closed its output but has not ended.
-const REAP_MOST: Duration = Duration::from_secs(1);
+const REAP_POLL_MAX: Duration = Duration::from_secs(1);
 /// How often what a command has left in its group is looked at until it has ended.
-const LEFT: Duration = Duration::from_millis(10);
+const CLEAR_POLL: Duration = Duration::from_millis(10);
 
 /// A command that is kept running.
 pub(super) struct Exec {
@@ -24,8 +24,8 @@ pub(super) struct Exec {
     command: String,
     state: State,
     backoff: Backoff,
-    /// How the command ended when that was last said.
-    said: Option<ExitStatus>,
+    /// How the command has ended since it last ran well, each of it said once.
+    reported: Vec<Option<ExitStatus>>,
     watchdog: Watchdog,
 }
 
@@ -70,31 +70,36 @@ impl Exec {
         let mut watchdog = Watchdog::start().map_err(cannot)?;
         let state = start(command, &mut watchdog, cx).map_err(cannot)?;
         let (command, backoff) = (command.to_string(), Backoff::default());
-        Ok(Exec { label, command, state, backoff, said: None, watchdog })
+        Ok(Exec { label, command, state, backoff, reported: Vec::new(), watchdog })
     }
 
     /// Looks whether the command has ended after its output has.
     fn look(&mut self, cx: &mut Context) {
         let State::Ending { group, started, delivered, look, wait } = &mut self.state else { return };
         if !group.leader_has_ended() {
-            *wait = (*wait * 2).min(REAP_MOST);
+            *wait = (*wait * 2).min(REAP_POLL_MAX);
             *look = cx.now + *wait;
             return;
         }
         let ran_long = cx.now.saturating_duration_since(*started) > HEALTHY;
-        if ran_long || *delivered {
+        let delivered = *delivered;
+        let ended = group.status();
+        // One that fails at once fails no less for a line before that.
+        if ran_long || (delivered && ended.is_some_and(|status| status.success())) {
             self.backoff.reset();
         }
-        let ended = group.status();
-        let rest = self.backoff.delay();
-        let resting = State::Resting { until: cx.now + rest };
-        if let State::Ending { group, .. } = std::mem::replace(&mut self.state, resting) {
-            self.state = State::Clearing { group, look: cx.now, until: cx.now + rest };
+        if ran_long {
+            self.reported.clear();
         }
-        if ran_long || self.said != ended {
-            self.said = ended;
+        let wait = self.backoff.delay();
+        let resting = State::Resting { until: cx.now + wait };
+        if let State::Ending { group, .. } = std::mem::replace(&mut self.state, resting) {
+            self.state = State::Clearing { group, look: cx.now, until: cx.now + wait };
+        }
+        if !self.reported.contains(&ended) {
+            self.reported.push(ended);
             let how = ended.map_or("ended".to_string(), describe);
-            cx.notices.push(format!("{}: {how}, starting it again in {}", self.label, seconds(rest)));
+            cx.notices.push(format!("{}: {how}, starting it again in {}", self.label, seconds(wait)));
         }
         self.clear(cx);
     }
@@ -106,7 +111,7 @@ impl Exec {
             self.watchdog.guard(None);
             self.state = State::Resting { until: *until };
         } else {
-            *look = cx.now + LEFT;
+            *look = cx.now + CLEAR_POLL;
         }
     }
 
@@ -153,12 +158,12 @@ impl Source for Exec {
     fn read(&mut self, _stream: usize, cx: &mut Context) -> Result<Next> {
         let State::Running { stream, delivered, .. } = &mut self.state else { return Ok(Next::Wait) };
         match stream.read(cx) {
-            Progress::Open(next) => {
+            ReadOutcome::Open(next) => {
                 *delivered |= next == Next::Again;
                 return Ok(next);
             }
-            Progress::Ended => {}
-            Progress::Broken(error) => {
+            ReadOutcome::Ended => {}
+            ReadOutcome::Broken(error) => {
                 return Err(Error::io(format!("{}: cannot read its output", self.label), &error));
             }
         }

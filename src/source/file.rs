@@ -2,16 +2,18 @@
 //! of their specifications; named pipes and devices as their bytes come.
 
 use std::fs::OpenOptions;
+use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
+use super::SourceSpec;
 use super::context::{Context, Next, Source};
-use super::decode::{Text, cannot_open, is_directory, unreadable};
+use super::decode::{Decoded, cannot_open, is_directory, unreadable};
 use super::framing::{Carry, Fill};
-use super::stream::{Progress, Stream};
+use super::stream::{ReadOutcome, Stream};
 use crate::error::{Error, Result};
 
 /// A file, from its start to its end.
@@ -25,7 +27,7 @@ enum State {
     /// A regular file whose turn has not come; it is opened then, so that ten thousand files do
     /// not need as many descriptors.
     Waiting,
-    Regular(Text),
+    Regular(Decoded),
     Pipe(Stream),
     Ended,
 }
@@ -37,7 +39,7 @@ impl FileSource {
     /// Makes sure that the file can be read. Named pipes and devices are opened at once, without
     /// waiting for a writer.
     pub(super) fn open(path: &Path, cx: &mut Context) -> Result<Self> {
-        let meta = path.metadata().map_err(|error| cannot_open(path, &error))?;
+        let meta = path.metadata().map_err(|error| is_missing(path, &error))?;
         if meta.is_dir() {
             return Err(is_directory(path));
         }
@@ -48,7 +50,7 @@ impl FileSource {
             )));
         }
         let state = if meta.is_file() {
-            Text::open(path)?;
+            Decoded::open(path)?;
             State::Waiting
         } else {
             let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32;
@@ -66,7 +68,7 @@ impl Source for FileSource {
     fn read(&mut self, _stream: usize, cx: &mut Context) -> Result<Next> {
         match &mut self.state {
             State::Waiting => {
-                self.state = State::Regular(Text::open(&self.path)?);
+                self.state = State::Regular(Decoded::open(&self.path)?);
                 Ok(Next::Again)
             }
             State::Regular(text) => {
@@ -77,14 +79,14 @@ impl Source for FileSource {
                 Ok(next)
             }
             State::Pipe(stream) => match stream.read(cx) {
-                Progress::Open(next) => Ok(next),
-                Progress::Ended => {
+                ReadOutcome::Open(next) => Ok(next),
+                ReadOutcome::Ended => {
                     if let State::Pipe(stream) = std::mem::replace(&mut self.state, State::Ended) {
                         stream.close(cx);
                     }
                     Ok(Next::Wait)
                 }
-                Progress::Broken(error) => {
+                ReadOutcome::Broken(error) => {
                     Err(Error::io(format!("cannot read {}", self.path.display()), &error))
                 }
             },
@@ -101,12 +103,30 @@ impl Source for FileSource {
     }
 }
 
+/// The error of a file that is not there: whoever wrote a specification where a file was expected
+/// meant that.
+fn is_missing(path: &Path, error: &io::Error) -> Error {
+    match cannot_open(path, error) {
+        Error::Runtime(text)
+            if error.kind() == io::ErrorKind::NotFound && SourceSpec::parse(path.as_os_str()).is_ok() =>
+        {
+            Error::Runtime(format!("{text}: did you mean --from {}?", path.display()))
+        }
+        error => error,
+    }
+}
+
 /// Reads once from a file; [`Next::Wait`] at its end, when its last line is closed.
 ///
 /// # Errors
 /// If it cannot be read on, or its compressed data are broken.
-pub(super) fn read_text(text: &mut Text, path: &Path, carry: &mut Carry, cx: &mut Context) -> Result<Next> {
-    match cx.intake.fill(carry, &mut |room| std::io::Read::read(text, room)) {
+pub(super) fn read_text(
+    text: &mut Decoded,
+    path: &Path,
+    carry: &mut Carry,
+    cx: &mut Context,
+) -> Result<Next> {
+    match cx.intake.fill(carry, &mut |room| io::Read::read(text, room)) {
         Ok(Fill::Bytes) => Ok(Next::Again),
         Ok(Fill::Nothing) if cx.intake.finish(carry) => Ok(Next::Wait),
         Ok(Fill::Nothing | Fill::Starved) => Ok(Next::Starved),

@@ -28,6 +28,21 @@ pub(super) struct Carry {
     cut: bool,
 }
 
+impl Carry {
+    /// Makes room for more bytes. The room grows by an eighth, not to its double, so that the limit on
+    /// what is carried holds for memory too; each byte is still copied a bounded number of times.
+    fn reserve(&mut self, more: usize) {
+        if self.bytes.capacity() - self.bytes.len() < more {
+            self.bytes.reserve_exact(more.max(self.bytes.len() / 8));
+        }
+    }
+
+    /// Whether no line has begun.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.is_empty() && !self.cut
+    }
+}
+
 /// What all streams share: the pool, the limits, and what was counted.
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -91,6 +106,7 @@ impl Shared {
         if !carry.cut {
             let line = self.max_line.saturating_sub(carry.bytes.len());
             kept = piece.len().min(line).min(self.max_carried.saturating_sub(self.carried));
+            carry.reserve(kept);
             carry.bytes.extend_from_slice(&piece[..kept]);
             self.carried += kept;
             if kept < piece.len() {
@@ -153,7 +169,7 @@ impl Framer {
     }
 
     /// Gives an open chunk back that nothing was read into: an idle source holds none.
-    pub(super) fn rest(&mut self) {
+    pub(super) fn give_back_empty(&mut self) {
         self.open.take_if(|chunk| chunk.is_empty());
     }
 
@@ -205,13 +221,13 @@ impl Intake<'_> {
                 let first = memchr(b'\n', came).unwrap_or(last);
                 self.shared.hold(carry, &came[..first]);
                 let mut lines = came[first + 1..=last].to_vec();
-                let mut rest = Carry::default();
-                self.shared.hold(&mut rest, &came[last + 1..]);
+                let mut next = Carry::default();
+                self.shared.hold(&mut next, &came[last + 1..]);
                 self.append_line(&carry.bytes);
                 let whole = self.shared.shorten(&mut lines);
                 self.append(&lines[..whole]);
                 self.shared.release(carry);
-                *carry = rest;
+                *carry = next;
             }
         }
         if self.framer.open.as_ref().is_some_and(|chunk| chunk.spare() < MIN_READ) {
@@ -224,7 +240,7 @@ impl Intake<'_> {
     /// it into; then nothing has changed.
     #[must_use]
     pub(super) fn finish(&mut self, carry: &mut Carry) -> bool {
-        if carry.bytes.is_empty() && !carry.cut {
+        if carry.is_empty() {
             return true;
         }
         if self.framer.open(&self.shared.pool).is_none() {
@@ -362,6 +378,17 @@ mod tests {
             [(0, b"12345678"), (1, b"abcdef"), (1, b"ghi\nfine\n"), (0, b"9\n")];
         assert_eq!(feed(&pieces, 100, &mut shared), b"ab\nfine\n123456789\n");
         assert_eq!((shared.carried, shared.stats.lines_cut, shared.stats.bytes_cut), (0, 1, 7));
+    }
+
+    #[test]
+    fn partial_lines_take_little_more_memory_than_they_have_bytes() {
+        let mut shared = shared();
+        let mut carry = Carry::default();
+        for size in [1, 100, 1000, 60_000] {
+            (0..10).for_each(|_| shared.hold(&mut carry, &vec![b'x'; size]));
+            let (bytes, room) = (carry.bytes.len(), carry.bytes.capacity());
+            assert!(room <= bytes + bytes / 8 + 8, "{room} for {bytes}");
+        }
     }
 
     #[test]

@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use rustix::net::SocketFlags;
-use rustix::process::{Resource, Rlimit};
 
 use super::SourceStats;
 use super::context::{Context, Next, Source};
-use super::stream::{Progress, Stream, keep_alive};
+use super::descriptors::raise_descriptor_limit;
+use super::stream::{ReadOutcome, Stream, keep_alive};
 use crate::error::{Error, Result};
 
 /// Connections that may wait to be accepted; the kernel lowers it to its own limit.
@@ -32,7 +32,7 @@ pub(super) struct Listen {
     free: Vec<usize>,
     /// Accepting rests until then: there are no descriptors left.
     paused: Option<Instant>,
-    said: bool,
+    shortage_reported: bool,
     _file: Option<SocketFile>,
 }
 
@@ -96,7 +96,7 @@ impl Listen {
             clients: Vec::new(),
             free: Vec::new(),
             paused: None,
-            said: false,
+            shortage_reported: false,
             _file: file,
         })
     }
@@ -107,7 +107,7 @@ impl Listen {
                 &self.sockets[number],
                 SocketFlags::NONBLOCK | SocketFlags::CLOEXEC,
             ) {
-                Ok(client) => self.welcome(client, cx)?,
+                Ok(client) => self.accept_client(client, cx)?,
                 Err(Errno::AGAIN) => return Ok(Next::Wait),
                 // The client has gone before it was accepted (also with an error of its own network).
                 Err(
@@ -124,7 +124,7 @@ impl Listen {
                 ) => {}
                 Err(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM) => {
                     self.paused = Some(cx.now + PAUSE);
-                    if !std::mem::replace(&mut self.said, true) {
+                    if !std::mem::replace(&mut self.shortage_reported, true) {
                         let (label, clients) = (&self.label, self.open());
                         cx.notices.push(format!(
                             "{label}: no more clients can be accepted ({clients} are connected); others wait: \
@@ -139,7 +139,7 @@ impl Listen {
         Ok(Next::Again)
     }
 
-    fn welcome(&mut self, client: OwnedFd, cx: &mut Context) -> Result<()> {
+    fn accept_client(&mut self, client: OwnedFd, cx: &mut Context) -> Result<()> {
         keep_alive(&client);
         let place = self.free.pop().unwrap_or_else(|| {
             self.clients.push(None);
@@ -152,7 +152,7 @@ impl Listen {
         Ok(())
     }
 
-    fn part(&mut self, place: usize, cx: &mut Context) -> Option<Stream> {
+    fn remove_client(&mut self, place: usize, cx: &mut Context) -> Option<Stream> {
         let stream = self.clients[place].take()?;
         self.free.push(place);
         if self.paused.is_some() {
@@ -179,15 +179,15 @@ impl Source for Listen {
             return Ok(Next::Wait);
         };
         match client.read(cx) {
-            Progress::Open(next) => Ok(next),
-            Progress::Ended => {
-                if let Some(client) = self.part(place, cx) {
+            ReadOutcome::Open(next) => Ok(next),
+            ReadOutcome::Ended => {
+                if let Some(client) = self.remove_client(place, cx) {
                     client.close(cx);
                 }
                 Ok(Next::Wait)
             }
-            Progress::Broken(error) => {
-                let lost = self.part(place, cx).map_or(0, |client| client.abandon(cx));
+            ReadOutcome::Broken(error) => {
+                let lost = self.remove_client(place, cx).map_or(0, |client| client.abandon(cx));
                 if lost > 0 {
                     let (label, error) = (&self.label, crate::error::plain(&error));
                     cx.notices.push(format!(
@@ -226,15 +226,6 @@ impl Drop for SocketFile {
 fn is_stale(path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|meta| meta.file_type().is_socket())
         && UnixStream::connect(path).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
-}
-
-/// Lets the process have as many descriptors as it may (the soft limit exists for `select`).
-fn raise_descriptor_limit() {
-    let limit = rustix::process::getrlimit(Resource::Nofile);
-    if limit.current != limit.maximum {
-        // If it fails, fewer clients can be served, which is said when it happens.
-        let _ = rustix::process::setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
-    }
 }
 
 /// Binds the addresses of a host: `localhost` is two where there is IPv6. With port 0 one free port

@@ -9,10 +9,12 @@
 mod backoff;
 mod context;
 mod decode;
+mod descriptors;
 mod dir;
 mod event_loop;
 mod exec;
 mod file;
+mod followed;
 mod framing;
 mod group;
 mod hints;
@@ -26,6 +28,8 @@ mod stream;
 mod tail;
 mod tcp;
 mod udp;
+
+use std::ops::AddAssign;
 
 pub use event_loop::{EventLoop, Turn};
 pub use queue::QueueReader;
@@ -57,10 +61,24 @@ pub struct SourceStats {
     pub lines_cut: u64,
     /// Bytes dropped from these lines.
     pub bytes_cut: u64,
-    /// Bytes of lines whose end can never come, because their connection broke.
+    /// Bytes of lines whose end can never come, because their connection broke or their file cannot
+    /// be read on (a corrupt archive, a stop in the middle of a file).
     pub bytes_lost: u64,
     /// Datagrams that the kernel dropped because its receive buffer was full.
     pub datagrams_dropped: u64,
     /// Accepted clients that are connected now.
     pub clients: usize,
+}
+
+impl AddAssign for SourceStats {
+    /// Adds every figure: what two sets of sources have come to together.
+    fn add_assign(&mut self, other: Self) {
+        let SourceStats { bytes, lines_cut, bytes_cut, bytes_lost, datagrams_dropped, clients } = other;
+        self.bytes += bytes;
+        self.lines_cut += lines_cut;
+        self.bytes_cut += bytes_cut;
+        self.bytes_lost += bytes_lost;
+        self.datagrams_dropped += datagrams_dropped;
+        self.clients += clients;
+    }
 }

@@ -3,13 +3,32 @@
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
+use std::time::SystemTime;
 
 /// Bytes at the start of a file that tell whether it is still the same content.
 const HEAD: usize = 256;
 
+/// Which file it is, as long as it exists and also after. An inode's number is given to the next new
+/// file as soon as its file is gone; the time of birth tells them apart (where the file system keeps
+/// one).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    device: u64,
+    inode: u64,
+    /// When it was created.
+    pub(super) born: Option<SystemTime>,
+}
+
+impl Identity {
+    /// The identity of the file that the metadata are of.
+    pub(super) fn of(meta: &Metadata) -> Self {
+        Identity { device: meta.dev(), inode: meta.ino(), born: meta.created().ok() }
+    }
+}
+
 /// Which file, by its identity and the head of its content, and how far it was read.
 pub(super) struct Place {
-    pub(super) identity: (u64, u64),
+    pub(super) identity: Identity,
     /// Bytes read, from the start of the file.
     pub(super) offset: u64,
     head: Vec<u8>,
@@ -17,7 +36,7 @@ pub(super) struct Place {
 
 impl Place {
     /// Nothing was read yet.
-    pub(super) fn start_of(identity: (u64, u64)) -> Self {
+    pub(super) fn start_of(identity: Identity) -> Self {
         Place { identity, offset: 0, head: Vec::new() }
     }
 
@@ -65,7 +84,39 @@ fn read_at_all(file: &File, room: &mut [u8], offset: u64) -> io::Result<usize> {
     Ok(filled)
 }
 
-/// A file's device and inode.
-pub(super) fn identity(meta: &Metadata) -> (u64, u64) {
-    (meta.dev(), meta.ino())
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::fs;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_got_the_inode_of_another_is_not_taken_for_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("log");
+        let mut identities = Vec::new();
+        for _ in 0..20 {
+            fs::write(&path, "the same content\n").unwrap();
+            let meta = path.metadata().unwrap();
+            let identity = Identity::of(&meta);
+            if identity.born.is_none() {
+                return;
+            }
+            assert!(!identities.contains(&identity));
+            identities.push(identity);
+            fs::remove_file(&path).unwrap();
+            // Times of birth are as coarse as the file system's clock: until that has gone on.
+            let (other, start) = (dir.path().join("other"), Instant::now());
+            while start.elapsed() < Duration::from_secs(5) {
+                fs::write(&other, "").unwrap();
+                let time = other.metadata().unwrap().created().ok();
+                fs::remove_file(&other).unwrap();
+                if time > identity.born {
+                    break;
+                }
+            }
+        }
+    }
 }

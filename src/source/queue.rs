@@ -1,14 +1,23 @@
 //! `queue:FILE,FILE,…`: one file a batch, on a virtual clock. No event loop is needed: a batch's
 //! files are read to their end when the driver comes to that batch.
 
-use std::path::PathBuf;
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 
-use super::decode::{Text, unreadable};
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::fs::OFlags;
+
+use super::decode::{Decoded, cannot_open, unreadable};
 use super::framing::{Carry, Fill, Framer, Intake, Shared};
 use super::spec::check;
 use super::{Options, SourceKind, SourceSpec, SourceStats, Turn};
 use crate::batch::{Chunk, Pool, SourceId};
 use crate::error::{Error, Result};
+
+/// How long a turn waits for the writer of a pipe; its caller may have to do something else.
+const WAIT: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
 /// The files of all `queue:` sources, batch by batch.
 pub struct QueueReader {
@@ -23,7 +32,9 @@ pub struct QueueReader {
 /// The file that is being read.
 struct OpenFile {
     path: PathBuf,
-    text: Text,
+    text: Decoded,
+    /// Whether it is a pipe or device, which is waited for.
+    pipe: bool,
     carry: Carry,
     framer: Framer,
 }
@@ -44,9 +55,9 @@ impl QueueReader {
         });
         let queues: Vec<Vec<Option<PathBuf>>> = queues.collect::<Result<_>>()?;
         for path in queues.iter().flatten().flatten() {
-            // A pipe is opened when its batch comes: opening waits for its writer.
-            if !path.metadata().is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
-                Text::open(path)?;
+            // A pipe is opened when its batch comes: its writer may not write for nobody.
+            if !is_pipe(path) {
+                Decoded::open(path)?;
             }
         }
         let shared = Shared::new(pool, options.max_line);
@@ -65,7 +76,7 @@ impl QueueReader {
 
     /// Reads once from the batch's files. Chunks with whole lines go to `full`, the last ones too.
     /// [`Turn::Idle`] says that all of them were read to their end, [`Turn::Full`] that nothing was
-    /// read because the pool had no chunk.
+    /// read because the pool had no chunk. Waits for a pipe, but not for long.
     ///
     /// # Errors
     /// Names the file that cannot be read, or whose compressed data are broken.
@@ -73,9 +84,14 @@ impl QueueReader {
         let Some(mut file) = self.open.take().map_or_else(|| self.open_next(), |file| Ok(Some(file)))? else {
             return Ok(Turn::Idle);
         };
-        let OpenFile { path, text, carry, framer } = &mut file;
+        let OpenFile { path, text, pipe, carry, framer } = &mut file;
         let mut intake = Intake { framer, shared: &mut self.shared, full };
-        let turn = match intake.fill(carry, &mut |room| std::io::Read::read(text, room)) {
+        let mut read = |room: &mut [u8]| match pipe {
+            true if !has_input(text)? => Err(io::ErrorKind::WouldBlock.into()),
+            _ => io::Read::read(text, room),
+        };
+        let turn = match intake.fill(carry, &mut read) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Turn::Read,
             Ok(Fill::Bytes) => Turn::Read,
             Ok(Fill::Nothing) if intake.finish(carry) => {
                 framer.seal(full);
@@ -103,8 +119,9 @@ impl QueueReader {
             let framer = Framer::new(SourceId(self.next as u16));
             self.next += 1;
             if let Some(Some(path)) = queue.get(self.batch) {
-                let (path, text) = (path.clone(), Text::open(path)?);
-                return Ok(Some(OpenFile { path, text, carry: Carry::default(), framer }));
+                let (path, pipe) = (path.clone(), is_pipe(path));
+                let text = if pipe { open_pipe(&path)? } else { Decoded::open(&path)? };
+                return Ok(Some(OpenFile { path, text, pipe, carry: Carry::default(), framer }));
             }
         }
         Ok(None)
@@ -113,5 +130,27 @@ impl QueueReader {
     /// Totals since the start.
     pub fn stats(&self) -> SourceStats {
         self.shared.stats
+    }
+}
+
+/// Whether the path leads to something to wait for: a named pipe or a device.
+fn is_pipe(path: &Path) -> bool {
+    path.metadata().is_ok_and(|meta| !meta.is_file() && !meta.is_dir())
+}
+
+/// Opens a pipe without waiting for its writer.
+fn open_pipe(path: &Path) -> Result<Decoded> {
+    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32;
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path);
+    Decoded::of(path, file.map_err(|error| cannot_open(path, &error))?)
+}
+
+/// Waits a little for bytes or the end; whether they have come. A pipe that never had a writer has
+/// not ended.
+fn has_input(text: &Decoded) -> io::Result<bool> {
+    let Decoded::Plain(file) = text else { return Ok(true) };
+    match rustix::event::poll(&mut [PollFd::new(file, PollFlags::IN)], Some(&WAIT)) {
+        Err(rustix::io::Errno::INTR) => Ok(false),
+        result => Ok(result? > 0),
     }
 }

@@ -1,10 +1,14 @@
 //! `--from [NAME=]SPEC`: where input comes from, as written on the command line.
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fmt;
 use std::net::Ipv6Addr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+
+use memchr::memchr;
 
 use crate::error::{Error, Result};
 
@@ -51,7 +55,8 @@ pub enum SourceKind {
         /// The port to listen on; 0 takes any free one.
         port: u16,
     },
-    /// `queue:FILE,FILE,…`: one file a batch; nothing where an element is empty.
+    /// `queue:FILE,FILE,…`: one file a batch; nothing where an element is empty. A comma always
+    /// separates: the name of a file in a queue cannot have one (a link to the file can do without).
     Queue(Vec<Option<PathBuf>>),
     /// `exec:COMMAND`: the lines that a shell command prints.
     Exec(String),
@@ -101,24 +106,43 @@ fn plain_size(path: &Path) -> Option<u64> {
     (!compressed).then_some(meta.len())
 }
 
-impl FromStr for SourceSpec {
-    type Err = String;
-
-    /// Reads a specification.
+impl SourceSpec {
+    /// Reads a specification. Paths may be any bytes, as file names are; names, addresses and
+    /// commands are UTF-8.
     ///
     /// # Errors
     /// A text that says what is wrong with it and what to write instead.
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        if let Some((name, rest)) = text.split_once('=')
+    pub fn parse(text: &OsStr) -> std::result::Result<Self, String> {
+        if let Some((name, kind)) = split_once(text, b'=')
             && is_identifier(name)
         {
             if KEYWORDS.contains(&name) {
                 return Err(format!("{name:?} is a word of Python's own: name the source differently"));
             }
-            return Ok(SourceSpec { name: Some(name.to_string()), kind: parse_kind(rest)? });
+            return Ok(SourceSpec { name: Some(name.to_string()), kind: parse_kind(kind)? });
         }
         Ok(SourceSpec { name: None, kind: parse_kind(text)? })
     }
+}
+
+impl FromStr for SourceSpec {
+    type Err = String;
+
+    /// [`SourceSpec::parse`] of a text.
+    ///
+    /// # Errors
+    /// As there.
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        SourceSpec::parse(text.as_ref())
+    }
+}
+
+/// What stands before the first `at`, if that is UTF-8, and what stands behind it.
+fn split_once(text: &OsStr, at: u8) -> Option<(&str, &OsStr)> {
+    let bytes = text.as_bytes();
+    let place = memchr(at, bytes)?;
+    let head = std::str::from_utf8(&bytes[..place]).ok()?;
+    Some((head, OsStr::from_bytes(&bytes[place + 1..])))
 }
 
 fn is_identifier(name: &str) -> bool {
@@ -127,32 +151,36 @@ fn is_identifier(name: &str) -> bool {
         && chars.all(|c| c == '_' || c.is_alphanumeric())
 }
 
-fn parse_kind(text: &str) -> std::result::Result<SourceKind, String> {
+fn parse_kind(text: &OsStr) -> std::result::Result<SourceKind, String> {
     if text == "-" {
         return Ok(SourceKind::Stdin);
     }
-    let Some((scheme, rest)) = text.split_once(':') else {
+    let Some((scheme, rest)) = split_once(text, b':') else {
         return Err(if text.is_empty() {
             format!("an empty source: write one of {FORMS}")
         } else if text == "stdin" {
             "standard input is written as -".to_string()
         } else {
+            let name = text.display();
             format!(
-                "{text:?} does not say what kind of source it is: did you mean file:{text} or tail:{text}?"
+                "{text:?} does not say what kind of source it is: did you mean file:{name} or tail:{name}?"
             )
         });
     };
     let path = |example: &str| {
-        let path = rest.strip_prefix("//").filter(|path| path.starts_with('/')).unwrap_or(rest);
+        let bytes = rest.as_bytes();
+        let path = bytes.strip_prefix(b"//").filter(|path| path.starts_with(b"/")).unwrap_or(bytes);
         if path.is_empty() {
             Err(format!("{scheme}: needs a path, as in {scheme}:{example}"))
-        } else if path.contains('\0') {
-            Err(format!("a path cannot hold a NUL character: {path:?}"))
+        } else if path.contains(&0) {
+            Err(format!("a path cannot hold a NUL character: {rest:?}"))
         } else {
-            Ok(PathBuf::from(path))
+            Ok(PathBuf::from(OsStr::from_bytes(path)))
         }
     };
-    let address = || parse_address(scheme, rest);
+    let (whole, text) = (text, text.display());
+    let utf8 = || rest.to_str().ok_or_else(|| format!("{scheme}: needs UTF-8, which {rest:?} is not"));
+    let address = || parse_address(scheme, utf8()?);
     Ok(match scheme {
         "file" => SourceKind::File(path("access.log")?),
         "tail" => SourceKind::Tail(path("/var/log/syslog")?),
@@ -168,25 +196,40 @@ fn parse_kind(text: &str) -> std::result::Result<SourceKind, String> {
             return Err("queue: needs files, as in queue:first.txt,second.txt,,fourth.txt".to_string());
         }
         "queue" => SourceKind::Queue(
-            rest.split(',').map(|file| (!file.is_empty()).then(|| PathBuf::from(file))).collect(),
+            rest.as_bytes()
+                .split(|&byte| byte == b',')
+                .map(|file| (!file.is_empty()).then(|| PathBuf::from(OsStr::from_bytes(file))))
+                .collect(),
         ),
-        "exec" if rest.trim().is_empty() => {
-            return Err("exec: needs a command, as in 'exec:journalctl -f'".to_string());
-        }
-        "exec" => SourceKind::Exec(rest.to_string()),
+        "exec" => match utf8()? {
+            command if command.trim().is_empty() => {
+                return Err("exec: needs a command, as in 'exec:journalctl -f'".to_string());
+            }
+            command => SourceKind::Exec(command.to_string()),
+        },
         "kafka" => {
             return Err("kafka:// is not in this version: read the topic through a client, as in \
                         'exec:kcat -C -b BROKER -t TOPIC'"
                 .to_string());
         }
-        "udp" => return Err(format!("datagrams are received by listening: did you mean udp-listen:{rest}?")),
-        "unix" => return Err(format!("a Unix socket is listened on: did you mean unix-listen:{rest}?")),
+        "udp" => {
+            return Err(format!(
+                "datagrams are received by listening: did you mean udp-listen:{}?",
+                rest.display()
+            ));
+        }
+        "unix" => {
+            return Err(format!(
+                "a Unix socket is listened on: did you mean unix-listen:{}?",
+                rest.display()
+            ));
+        }
         "http" | "https" => {
             return Err(format!("{scheme}:// is read through a client, as in 'exec:curl -sN {text}'"));
         }
-        _ if Path::new(text).exists() => {
+        _ if Path::new(whole).exists() => {
             return Err(format!(
-                "{text:?} does not say what kind of source it is: did you mean file:{text}?"
+                "{whole:?} does not say what kind of source it is: did you mean file:{text}?"
             ));
         }
         _ => return Err(format!("unknown kind of source {scheme:?}: write one of {FORMS}")),
@@ -330,6 +373,20 @@ mod tests {
         ] {
             let error = text.parse::<SourceSpec>().expect_err(text);
             assert!(error.contains(hint), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn paths_need_not_be_utf8() {
+        let path = |bytes| Some(PathBuf::from(OsStr::from_bytes(bytes)));
+        let parse = |bytes| SourceSpec::parse(OsStr::from_bytes(bytes));
+        assert_eq!(parse(b"a=file:lat\xe9n").unwrap().kind, SourceKind::File(path(b"lat\xe9n").unwrap()));
+        assert_eq!(
+            parse(b"queue:\xe9,,x").unwrap().kind,
+            SourceKind::Queue(vec![path(b"\xe9"), None, path(b"x")])
+        );
+        for wrong in [&b"\xe9"[..], b"\xe9:x", b"exec:\xe9", b"tcp://\xe9:1", b"udp:\xe9"] {
+            assert!(parse(wrong).is_err());
         }
     }
 

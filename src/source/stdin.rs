@@ -16,7 +16,7 @@ use rustix::io::Errno;
 use rustix::pipe::PipeFlags;
 
 use super::context::{Context, Next, Source};
-use super::stream::{Progress, Stream};
+use super::stream::{ReadOutcome, Stream};
 use crate::error::{Error, Result};
 
 /// Standard input.
@@ -120,12 +120,12 @@ impl Source for Stdin {
     fn read(&mut self, _stream: usize, cx: &mut Context) -> Result<Next> {
         let Some(stream) = &mut self.stream else { return Ok(Next::Wait) };
         match stream.read(cx) {
-            Progress::Open(next) => return Ok(next),
-            Progress::Ended => {}
+            ReadOutcome::Open(next) => return Ok(next),
+            ReadOutcome::Ended => {}
             // A terminal that was hung up has ended.
-            Progress::Broken(error)
+            ReadOutcome::Broken(error)
                 if self.terminal && error.raw_os_error() == Some(Errno::IO.raw_os_error()) => {}
-            Progress::Broken(error) => return Err(cannot_read(&error)),
+            ReadOutcome::Broken(error) => return Err(cannot_read(&error)),
         }
         if let Some(error) = self.failure.get() {
             return Err(cannot_read(error));

@@ -24,7 +24,7 @@ pub(super) struct Stream {
 
 /// What one read from a stream came to.
 #[derive(Debug)]
-pub(super) enum Progress {
+pub(super) enum ReadOutcome {
     /// Nothing final.
     Open(Next),
     /// Its end; the partial line was closed as a line.
@@ -48,7 +48,7 @@ impl Stream {
     }
 
     /// Reads once.
-    pub(super) fn read(&mut self, cx: &mut Context) -> Progress {
+    pub(super) fn read(&mut self, cx: &mut Context) -> ReadOutcome {
         let Stream { file, carry, shared_socket } = self;
         let mut read = |room: &mut [u8]| {
             if *shared_socket {
@@ -58,12 +58,12 @@ impl Stream {
             }
         };
         match cx.intake.fill(carry, &mut read) {
-            Ok(Fill::Bytes) => Progress::Open(Next::Again),
-            Ok(Fill::Starved) => Progress::Open(Next::Starved),
-            Ok(Fill::Nothing) if cx.intake.finish(carry) => Progress::Ended,
-            Ok(Fill::Nothing) => Progress::Open(Next::Starved),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Progress::Open(Next::Wait),
-            Err(error) => Progress::Broken(error),
+            Ok(Fill::Bytes) => ReadOutcome::Open(Next::Again),
+            Ok(Fill::Starved) => ReadOutcome::Open(Next::Starved),
+            Ok(Fill::Nothing) if cx.intake.finish(carry) => ReadOutcome::Ended,
+            Ok(Fill::Nothing) => ReadOutcome::Open(Next::Starved),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => ReadOutcome::Open(Next::Wait),
+            Err(error) => ReadOutcome::Broken(error),
         }
     }
 

@@ -1,31 +1,49 @@
 //! `tail:PATH`: a growing file, followed by name as `tail -F` does.
 //!
 //! A slow poll of the name is the truth, file events only wake us earlier. A file is known by its
-//! device and inode, which cannot be used again while it is open here; a truncation by a size below
-//! our offset, or by a head that is no longer the same. A file that has lost its name is read to its
-//! end before what has the name now, and then on for a while, because its writers may not know yet.
+//! device, inode and time of birth; a truncation by a size below our offset, or by a head that is no
+//! longer the same. A file that has lost its name is read to its end before what has the name now.
+//!
+//! Writers of a file that has lost its name may not know that yet, so it stays open and is read on:
+//! until a minute after its last bytes, and while it still has another name (`log.1`) until a minute
+//! after the next file has lost the name too. Its last line counts as ended when nothing has come for
+//! [`GRACE`].
+//!
+//! Limits:
+//! - What is written to a file later than that is not seen.
+//! - Of more than [`KEPT`] such files the older ones are closed after [`GRACE`], and of more than
+//!   [`KEPT_MOST`] as soon as they were read to their end.
+//! - A file that got the name and lost it between two looks (at most [`POLL`] apart, and closer
+//!   where there are file events) was never seen.
+//! - Files that do not tell their size, as those of `/proc`, are refused.
 
 use std::collections::VecDeque;
 use std::ffi::OsStr;
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::io;
-use std::os::fd::AsRawFd;
-use std::os::unix::fs::{FileExt, FileTypeExt};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::context::{Context, Next, Source};
 use super::decode::is_directory;
-use super::framing::{Carry, Fill};
+use super::descriptors::raise_descriptor_limit;
+use super::followed::{Followed, has_no_size, no_size, open};
 use super::hints::{Hint, Watch};
-use super::place::{Place, identity};
+use super::place::{Identity, Place};
 use crate::error::{Error, Result, plain};
 
 /// How often the name is looked at.
 const POLL: Duration = Duration::from_secs(1);
-/// How long a file that has lost its name must have been still before it is closed.
+/// How long a file that has lost its name must have been still for its last line to have ended.
 const GRACE: Duration = Duration::from_secs(5);
-/// How long a name may be missing before that is said: rotation leaves a gap.
+/// How long it is kept open for late writers.
+const LATE: Duration = Duration::from_secs(60);
+/// Files kept open for late writers.
+const KEPT: usize = 16;
+/// Files kept open until their last line has ended.
+const KEPT_MOST: usize = 256;
+/// How long a name may be missing before a notice says so: rotation leaves a gap.
 const GAP: Duration = Duration::from_secs(3);
 /// Closed files that would be recognised if they came back.
 const REMEMBERED: usize = 16;
@@ -36,30 +54,15 @@ pub(super) struct Tail {
     path: PathBuf,
     /// The file that has the name now.
     current: Option<Followed>,
-    /// Files that had it before, on their way out, in the order in which they lost it.
+    /// Files that had it before, in the order in which they lost it.
     old: Vec<Followed>,
     closed: VecDeque<Place>,
     opened: usize,
     poll: Instant,
     missing_since: Option<Instant>,
     /// The last thing that was said to be wrong with the name.
-    said: Option<String>,
+    last_notice: Option<String>,
     directory: Option<Watch>,
-}
-
-struct Followed {
-    /// Its stream number.
-    number: usize,
-    file: File,
-    place: Place,
-    carry: Carry,
-    /// When something last came from it, or when it lost its name.
-    moved: Instant,
-    /// Whether it was read to its end since it lost its name. Until then younger files wait.
-    drained: bool,
-    watch: Option<Watch>,
-    /// Whether it could not be read when that was last tried, which is said once.
-    failing: bool,
 }
 
 impl Tail {
@@ -68,6 +71,7 @@ impl Tail {
     /// # Errors
     /// If the name belongs to something that cannot be followed.
     pub(super) fn open(label: String, path: &Path, from_start: bool, cx: &mut Context) -> Result<Self> {
+        raise_descriptor_limit();
         if let Ok(meta) = path.metadata() {
             let kind = meta.file_type();
             if kind.is_dir() {
@@ -77,6 +81,13 @@ impl Tail {
                 let path = path.display();
                 return Err(Error::Runtime(format!(
                     "{path} is no regular file and cannot be followed: did you mean file:{path}?"
+                )));
+            }
+            if kind.is_file() && open(path).and_then(|file| has_no_size(&file)).unwrap_or(false) {
+                let path = path.display();
+                return Err(Error::Runtime(format!(
+                    "{path} does not tell its size, as files of the kernel, and cannot be followed: did you \
+                     mean file:{path}?"
                 )));
             }
         }
@@ -89,14 +100,16 @@ impl Tail {
             opened: 0,
             poll: cx.now + POLL,
             missing_since: None,
-            said: None,
+            last_notice: None,
             directory: None,
         };
         this.look(cx);
         match &mut this.current {
             Some(followed) if !from_start => followed.skip_to_end(),
             Some(_) => {}
-            None if this.said.is_none() => this.complain("does not exist yet, waiting for it".into(), cx),
+            None if this.last_notice.is_none() => {
+                this.complain("does not exist yet, waiting for it".into(), cx)
+            }
             None => {}
         }
         Ok(this)
@@ -109,9 +122,7 @@ impl Tail {
             self.directory = cx.hints.watch_dir(cx.source, parent.unwrap_or(Path::new(".")));
         }
         let found = self.path.metadata().and_then(|meta| {
-            let known =
-                self.current.as_ref().is_some_and(|current| current.place.identity == identity(&meta));
-            Ok(if known { None } else { Some(self.follow(&meta, cx)?) })
+            if self.is_current(Identity::of(&meta)) { Ok(None) } else { self.follow(&meta, cx) }
         });
         match found {
             Ok(None) => {}
@@ -133,7 +144,7 @@ impl Tail {
         }
         if self.current.is_some() {
             self.missing_since = None;
-            if self.said.take().is_some() {
+            if self.last_notice.take().is_some() {
                 cx.notices.push(format!("{}: reading it now", self.label));
             }
         }
@@ -142,15 +153,26 @@ impl Tail {
         }
     }
 
-    /// Opens what has the name now. A file that was followed before is read on where that ended.
-    fn follow(&mut self, meta: &Metadata, cx: &mut Context) -> io::Result<Followed> {
+    fn is_current(&self, identity: Identity) -> bool {
+        self.current.as_ref().is_some_and(|current| current.place.identity == identity)
+    }
+
+    /// Opens what has the name now, if that is not the current file after all. A file that was
+    /// followed before is read on where that ended.
+    fn follow(&mut self, meta: &Metadata, cx: &mut Context) -> io::Result<Option<Followed>> {
         if !meta.is_file() {
             return Err(io::Error::other("it is no regular file"));
         }
-        let file = File::open(&self.path)?;
-        let identity = identity(&file.metadata()?);
+        let file = open(&self.path)?;
+        let identity = Identity::of(&file.metadata()?);
+        if self.is_current(identity) {
+            return Ok(None);
+        }
         if let Some(at) = self.old.iter().position(|old| old.place.identity == identity) {
-            return Ok(self.old.remove(at));
+            return Ok(Some(self.old.remove(at)));
+        }
+        if has_no_size(&file)? {
+            return Err(no_size());
         }
         let mut place = Place::start_of(identity);
         if let Some(at) = self.closed.iter().position(|closed| closed.identity == identity)
@@ -161,41 +183,34 @@ impl Tail {
             place = closed;
         }
         self.opened += 1;
-        let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-        let watch = cx.hints.watch_file(cx.source, Path::new(&path));
-        Ok(Followed {
-            number: self.opened,
-            file,
-            place,
-            carry: Carry::default(),
-            moved: cx.now,
-            drained: false,
-            watch,
-            failing: false,
-        })
+        Ok(Some(Followed::new(self.opened, file, place, cx)))
     }
 
     /// The current file has lost its name.
     fn retire(&mut self, cx: &mut Context) {
         if let Some(mut followed) = self.current.take() {
-            followed.moved = cx.now;
-            followed.drained = false;
+            followed.retire(cx.now);
             cx.mark_ready(followed.number);
             self.old.push(followed);
         }
     }
 
     fn complain(&mut self, what: String, cx: &mut Context) {
-        if self.said.as_ref() != Some(&what) {
+        if self.last_notice.as_ref() != Some(&what) {
             cx.notices.push(format!("{}: {what}", self.label));
-            self.said = Some(what);
+            self.last_notice = Some(what);
         }
     }
 
-    /// Remembers a file that is closed.
-    fn close(&mut self, followed: Followed, cx: &mut Context) {
+    /// Closes an old file, and remembers it if it could get the name back.
+    fn close(&mut self, at: usize, cx: &mut Context) {
+        let followed = self.old.remove(at);
+        let can_come_back = !followed.has_no_name();
         if let Some(watch) = followed.watch {
             cx.hints.unwatch(cx.source, watch);
+        }
+        if !can_come_back {
+            return;
         }
         if self.closed.len() == REMEMBERED {
             self.closed.pop_front();
@@ -207,6 +222,12 @@ impl Tail {
     fn read_followed(&mut self, at: usize, cx: &mut Context) -> Next {
         if self.old.iter().take(at).any(|older| !older.drained) {
             // Marked ready again when the last of them is drained.
+            return Next::Wait;
+        }
+        if self.is_over(at, cx) {
+            let lost = "was truncated after it had lost its name, and is not read on";
+            cx.notices.push(format!("{}: a former file {lost}", self.label));
+            self.close(at, cx);
             return Next::Wait;
         }
         let Some(followed) = self.old.get_mut(at).or(self.current.as_mut()) else { return Next::Wait };
@@ -228,14 +249,32 @@ impl Tail {
         {
             cx.mark_ready(next.number);
         }
-        if cx.now.saturating_duration_since(self.old[at].moved) >= GRACE {
+        if self.old.len() - at > KEPT_MOST || self.old[at].still(cx.now) >= GRACE {
             if !cx.intake.finish(&mut self.old[at].carry) {
                 return Next::Starved;
             }
-            let done = self.old.remove(at);
-            self.close(done, cx);
+            if !self.is_kept(at, cx.now) {
+                self.close(at, cx);
+            }
         }
         Next::Wait
+    }
+
+    /// Whether an old file, whose last line has ended, stays open for late writers.
+    fn is_kept(&self, at: usize, now: Instant) -> bool {
+        let old = &self.old[at];
+        let younger = &self.old[at + 1..];
+        let next_is_late =
+            younger.first().is_some_and(|next| now.saturating_duration_since(next.retired) >= LATE);
+        let done = old.still(now) >= LATE && (next_is_late || old.has_no_name());
+        younger.len() < KEPT && !done
+    }
+
+    /// Whether an old file, whose last line has ended, was truncated: then it serves another purpose.
+    fn is_over(&self, at: usize, cx: &Context) -> bool {
+        self.old
+            .get(at)
+            .is_some_and(|old| old.still(cx.now) >= GRACE && old.carry.is_empty() && old.was_truncated())
     }
 }
 
@@ -263,40 +302,5 @@ impl Source for Tail {
             Some(name) if self.path.file_name() == Some(OsStr::new(name)) => self.look(cx),
             Some(_) => {}
         }
-    }
-}
-
-impl Followed {
-    /// Reads once; [`Next::Wait`] at the end of what is there.
-    fn read(&mut self, label: &str, cx: &mut Context) -> io::Result<Next> {
-        if !self.place.is_still(&self.file)? {
-            // Nothing can be added to its last line any more.
-            if !cx.intake.finish(&mut self.carry) {
-                return Ok(Next::Starved);
-            }
-            cx.notices.push(format!("{label}: was truncated, reading it from its start"));
-            self.place = Place::start_of(self.place.identity);
-        }
-        let Followed { file, place, carry, .. } = self;
-        let mut came = 0;
-        let fill = cx.intake.fill(carry, &mut |room| {
-            came = file.read_at(room, place.offset)?;
-            Ok(came)
-        })?;
-        Ok(match fill {
-            Fill::Nothing => Next::Wait,
-            Fill::Starved => Next::Starved,
-            Fill::Bytes => {
-                place.advance(came, file)?;
-                self.moved = cx.now;
-                Next::Again
-            }
-        })
-    }
-
-    /// Starts at the end of what is there. If that fails, reading will fail too, and say so.
-    fn skip_to_end(&mut self) {
-        let length = self.file.metadata().map_or(0, |meta| meta.len());
-        let _ = self.place.advance(usize::try_from(length).unwrap_or(usize::MAX), &self.file);
     }
 }

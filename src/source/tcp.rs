@@ -16,11 +16,11 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType};
 
 use super::backoff::{Backoff, HEALTHY, seconds};
 use super::context::{Context, Next, Source};
-use super::stream::{Progress, Stream, keep_alive};
+use super::stream::{ReadOutcome, Stream, keep_alive};
 use crate::error::{Result, plain};
 
 /// How long an address may take to answer before the next one is tried.
-const PATIENCE: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A connection that is kept up.
 pub(super) struct Tcp {
@@ -30,9 +30,9 @@ pub(super) struct Tcp {
     state: State,
     backoff: Backoff,
     /// Whether an outage has been said, and not yet that it is over.
-    out: bool,
+    outage_reported: bool,
     /// Whether there has been a connection.
-    met: bool,
+    was_connected: bool,
 }
 
 enum State {
@@ -68,7 +68,8 @@ impl Tcp {
     pub(super) fn open(label: String, host: &str, port: u16, cx: &mut Context) -> Self {
         let state = State::Resting { until: cx.now };
         let (host, backoff) = (host.to_string(), Backoff::default());
-        let mut this = Tcp { label, host, port, state, backoff, out: false, met: false };
+        let mut this =
+            Tcp { label, host, port, state, backoff, outage_reported: false, was_connected: false };
         this.start(cx);
         this
     }
@@ -104,7 +105,7 @@ impl Tcp {
             match begin(address) {
                 Ok(socket) => match cx.watch_connecting(PEER, &socket) {
                     Ok(()) => {
-                        let until = cx.now + PATIENCE;
+                        let until = cx.now + CONNECT_TIMEOUT;
                         self.state = State::Connecting { socket, address, others: addresses, until };
                         return;
                     }
@@ -119,7 +120,7 @@ impl Tcp {
     /// The attempt failed or the connection ended: rests, and says so once an outage.
     fn fail(&mut self, why: &str, cx: &mut Context) {
         let wait = self.backoff.delay();
-        if !std::mem::replace(&mut self.out, true) {
+        if !std::mem::replace(&mut self.outage_reported, true) {
             cx.notices.push(format!("{}: {}, trying again in {}", self.label, lower(why), seconds(wait)));
         }
         self.state = State::Resting { until: cx.now + wait };
@@ -151,7 +152,7 @@ impl Tcp {
             return self.fail(&plain(&error), cx);
         }
         self.state = State::Connected { stream, address, since: cx.now, delivered: false };
-        if !std::mem::replace(&mut self.met, true) {
+        if !std::mem::replace(&mut self.was_connected, true) {
             self.say_connected(cx);
         }
         cx.mark_ready(PEER);
@@ -160,7 +161,7 @@ impl Tcp {
     /// Says that the outage is over, if there was one.
     fn say_connected(&mut self, cx: &mut Context) {
         if let State::Connected { address, .. } = &self.state
-            && std::mem::take(&mut self.out)
+            && std::mem::take(&mut self.outage_reported)
         {
             cx.notices.push(format!("{}: connected to {address}", self.label));
         }
@@ -169,12 +170,12 @@ impl Tcp {
     fn receive(&mut self, cx: &mut Context) -> Next {
         let State::Connected { stream, since, delivered, .. } = &mut self.state else { return Next::Wait };
         let failure = match stream.read(cx) {
-            Progress::Open(next) => {
+            ReadOutcome::Open(next) => {
                 *delivered |= next == Next::Again;
                 return next;
             }
-            Progress::Ended => None,
-            Progress::Broken(error) => Some(error),
+            ReadOutcome::Ended => None,
+            ReadOutcome::Broken(error) => Some(error),
         };
         if *delivered || cx.now.saturating_duration_since(*since) >= HEALTHY {
             self.backoff.reset();
@@ -259,7 +260,7 @@ impl Source for Tcp {
     fn due(&self) -> Option<Instant> {
         match &self.state {
             State::Resting { until } | State::Connecting { until, .. } => Some(*until),
-            State::Connected { since, .. } if self.out => Some(*since + HEALTHY),
+            State::Connected { since, .. } if self.outage_reported => Some(*since + HEALTHY),
             State::Resolving { .. } | State::Connected { .. } => None,
         }
     }
