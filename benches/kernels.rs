@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use dstream::batch::{SLACK, Text};
 use dstream::kernel::{
     CountTable, Delimiters, Extracted, Field, JsonPath, Level, Merge, PaddedBuf, Rank, Scratch, Seed,
-    Separator, Tokenizer, Top, count_lines, keep_lines, lowercase, make_valid, records,
+    Separator, Tokenizer, Top, count_lines, keep_lines, lowercase, records,
 };
 
 /// Bytes of text given to a kernel at a time, as a chunk is in a run.
@@ -169,11 +169,6 @@ impl Bench {
         self.measure(&format!("lowercase/{name}"), text.len() - SLACK, || {
             for piece in pieces(text) {
                 black_box(lowercase(piece, &mut buffer).len());
-            }
-        });
-        self.measure(&format!("make_valid/{name}"), text.len() - SLACK, || {
-            for piece in pieces(text) {
-                black_box(make_valid(piece, &mut buffer).len());
             }
         });
     }

@@ -307,3 +307,29 @@ fn threads_share_a_merge() {
     });
     assert_eq!(totals.iter().sum::<u64>(), 600_000);
 }
+
+#[test]
+fn a_last_line_without_its_end_ends_in_an_empty_word_after_a_space() {
+    for text in ["a ", "a  ", "a \r", " ", "a\n ", "a"] {
+        let expected = words(text.as_bytes(), Delimiters::Space);
+        assert_eq!(counted(text.as_bytes(), Level::best(), Delimiters::Space), expected, "{text:?}");
+    }
+}
+
+/// Tables full of keys that came twice, and then one key that comes for ever: it must not pile up.
+#[test]
+fn memory_follows_the_number_of_different_keys_whatever_comes_first() {
+    let mut tokenizer = Tokenizer::new(Delimiters::Space);
+    for (digits, heavy) in [(0, "the"), (40, "https://example.org/a/rather/long/path/index.html")] {
+        let mut table = CountTable::new(&Seed::random(), 1 << 20);
+        let key = |number: u64| format!("{number:0digits$x}\n");
+        let mut text: String = (0..65_536).map(key).collect::<String>().repeat(2);
+        text.extend((1_000_000..1_002_000).map(key));
+        with_text(text.as_bytes(), 0, |text| tokenizer.count(text, &mut table));
+        let heavy = format!("{heavy}\n").repeat((1 << 20) / (heavy.len() + 1));
+        for _ in 0..24 {
+            with_text(heavy.as_bytes(), 0, |text| tokenizer.count(text, &mut table));
+            assert!(table.spill_bytes() < 12 << 20, "{} bytes", table.spill_bytes());
+        }
+    }
+}

@@ -102,7 +102,8 @@ impl<'a> Text<'a> {
     /// # Panics
     /// If fewer than [`SLACK`] bytes follow the text.
     pub fn new(padded: &'a [u8], len: usize) -> Self {
-        assert!(padded.len() >= len + SLACK, "a text needs {SLACK} readable bytes behind it");
+        let slack = padded.len().checked_sub(len);
+        assert!(slack.is_some_and(|slack| slack >= SLACK), "a text needs {SLACK} readable bytes behind it");
         Text { padded, len }
     }
 

@@ -6,7 +6,7 @@ use crate::batch::{CHUNK_SIZE, Text};
 use crate::error::{Error, Result};
 use crate::kernel::{
     CountTable, Delimiters, Extracted, Field, JsonPath, PaddedBuf, Separator, Span, Tokenizer, count_lines,
-    keep_lines, lowercase, records,
+    decode, keep_lines, lowercase, records,
 };
 use crate::plan::{KeyExpr, Plan, Select, WordsBy};
 
@@ -64,7 +64,7 @@ impl Stage {
         let Stage { filter, lower, extract, kept, lowered } = self;
         let (mut text, mut passed) = (text, all);
         if let Some(filter) = filter {
-            text = keep_lines(text, kept, |record| filter.is_match(&String::from_utf8_lossy(record)));
+            text = keep_lines(text, kept, |record| filter.is_match(&decode(record)));
             passed = count_lines(text.bytes()) as u64;
         }
         if *lower {
@@ -85,9 +85,7 @@ impl Extract {
             Extract::Words(tokenizer) => tokenizer.count(text, table),
             Extract::Matches(pattern) => {
                 for record in records(text.bytes()) {
-                    each_match(pattern, &String::from_utf8_lossy(record), |word| {
-                        table.add(word.as_bytes(), 1)
-                    });
+                    each_match(pattern, &decode(record), |word| table.add(word.as_bytes(), 1));
                 }
             }
             Extract::Field { field, number, spans } => {
@@ -99,7 +97,7 @@ impl Extract {
             }
             Extract::FirstMatch(pattern) => {
                 for record in records(text.bytes()) {
-                    match first_match(pattern, &String::from_utf8_lossy(record)) {
+                    match first_match(pattern, &decode(record)) {
                         Some(key) => table.add(key.as_bytes(), 1),
                         None => {
                             bad.bad(record, &|| format!("a record does not match {:?}", pattern.as_str()))

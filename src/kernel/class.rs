@@ -25,11 +25,50 @@ pub(super) struct Class<K> {
     spilled: usize,
     /// Words that are still to go past the hot table.
     bypass: usize,
+    eviction: Eviction,
+}
+
+/// Which entries of a full hot table go: those that came at most so often. The bar rises while too few
+/// of them go, and falls when many do, so that what is frequent now finds a place whatever was
+/// frequent before.
+#[derive(Clone, Copy)]
+pub(super) struct Eviction {
+    at_most: u64,
+}
+
+impl Default for Eviction {
+    fn default() -> Self {
+        Eviction { at_most: 1 }
+    }
+}
+
+impl Eviction {
+    /// How often an entry that goes has come at most.
+    pub(super) fn at_most(self) -> u64 {
+        self.at_most
+    }
+
+    /// Learns from an eviction that left `after` of `before` entries.
+    pub(super) fn learn(&mut self, before: usize, after: usize) {
+        let gone = before - after;
+        if 8 * gone < before {
+            self.at_most = self.at_most.saturating_mul(2);
+        } else if 2 * gone > before {
+            self.at_most = (self.at_most / 2).max(1);
+        }
+    }
 }
 
 impl<K: InlineKey> Class<K> {
     pub(super) fn new() -> Self {
-        Class { hot: HotTable::new(), spill: Spill::new(), seen: 0, spilled: 0, bypass: 0 }
+        Class {
+            hot: HotTable::new(),
+            spill: Spill::new(),
+            seen: 0,
+            spilled: 0,
+            bypass: 0,
+            eviction: Eviction::default(),
+        }
     }
 
     /// Counts the words of a block.
@@ -81,8 +120,15 @@ impl<K: InlineKey> Class<K> {
 
     /// Makes place in the hot table for keys that come now.
     fn evict(&mut self, seed: &Seed) {
-        let spill = &mut self.spill;
-        self.hot.evict_single(seed, |key| spill.push(key, key.hash(seed)));
+        let (spill, before) = (&mut self.spill, self.hot.len());
+        self.hot.evict(self.eviction.at_most(), seed, |entry| {
+            let hash = entry.key.hash(seed);
+            match entry.count {
+                1 => spill.push(entry.key, hash),
+                count => spill.push_sum(entry.key, hash, count),
+            }
+        });
+        self.eviction.learn(before, self.hot.len());
     }
 
     /// Adds `count` to a key.
@@ -140,5 +186,6 @@ impl<K: InlineKey> Class<K> {
         self.hot.clear();
         self.spill.clear();
         (self.seen, self.spilled, self.bypass) = (0, 0, 0);
+        self.eviction = Eviction::default();
     }
 }

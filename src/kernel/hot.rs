@@ -10,7 +10,7 @@ const MIN_SLOTS: usize = 256;
 /// Slots at which a table stops growing: what the second-level cache can still help with.
 pub(super) const MAX_SLOTS: usize = 1 << 17;
 
-/// An entry that never crosses a cache line.
+/// An entry. Those of the two shorter classes never cross a cache line.
 #[derive(Clone, Copy)]
 #[repr(C, align(16))]
 struct Slot<K> {
@@ -131,14 +131,14 @@ impl<K: InlineKey> HotTable<K> {
         }
     }
 
-    /// Removes the entries that were seen only once and hands their keys over: they have not
-    /// earned their place.
-    pub(super) fn evict_single(&mut self, seed: &Seed, mut evict: impl FnMut(K)) {
+    /// Removes the entries that came at most so often, and hands them over.
+    pub(super) fn evict(&mut self, at_most: u64, seed: &Seed, mut evicted: impl FnMut(Entry<K>)) {
         self.rebuild(self.slots.len(), seed, |entry| {
-            if entry.count == 1 {
-                evict(entry.key);
+            let stays = entry.count > at_most;
+            if !stays {
+                evicted(entry);
             }
-            entry.count > 1
+            stays
         });
     }
 
@@ -232,8 +232,8 @@ mod tests {
         assert_eq!(table.add(other, other.hash(&seed), 1, &seed), Err(Full));
         assert_eq!(table.add(1, 1_u64.hash(&seed), 1, &seed), Ok(()));
         let mut evicted = 0;
-        table.evict_single(&seed, |key| {
-            assert_ne!(key, 1);
+        table.evict(1, &seed, |entry| {
+            assert_ne!(entry.key, 1);
             evicted += 1;
         });
         assert_eq!((evicted, table.len()), (MAX_SLOTS / 2 - 1, 1));

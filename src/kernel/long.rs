@@ -2,13 +2,14 @@
 
 use super::aggregate::Aggregate;
 use super::chunks::{PARTITION_BITS, PARTITIONS};
+use super::class::Eviction;
 use super::hot::{Full, MAX_SLOTS};
 use super::key::Entry;
 
 /// Slots of a fresh table.
 const MIN_SLOTS: usize = 256;
 
-/// Bytes of a chunk of spilled records.
+/// Words of 8 bytes in a chunk of spilled records.
 const CHUNK_WORDS: usize = 4096 / 8;
 
 /// Bytes of the arena's largest common segment.
@@ -74,6 +75,9 @@ pub(super) struct LongTable {
     shift: u32,
     entries: usize,
     arena: Arena,
+    /// Keys since the last eviction that had no place.
+    refused: usize,
+    eviction: Eviction,
 }
 
 impl LongTable {
@@ -87,6 +91,8 @@ impl LongTable {
             shift: 64 - slots.trailing_zeros(),
             entries: 0,
             arena: Arena::default(),
+            refused: 0,
+            eviction: Eviction::default(),
         }
     }
 
@@ -136,6 +142,26 @@ impl LongTable {
             self.grow();
         }
         Ok(())
+    }
+
+    /// Notes that a key had no place. After as many as there are places, the entries that have come
+    /// least often make room, and are handed to `evicted`.
+    pub(super) fn refused(&mut self, mut evicted: impl FnMut(Entry<LongKey<'_>>)) {
+        self.refused += 1;
+        if self.refused < MAX_SLOTS / 2 {
+            return;
+        }
+        let mut old = std::mem::replace(self, Self::with_slots(self.slots.len()));
+        let at_most = old.eviction.at_most();
+        for slot in old.slots.iter().filter(|slot| slot.count > 0) {
+            let key = LongKey { hash: slot.hash, bytes: old.arena.get(slot.place, slot.len) };
+            // There is room: it is a table of the same size, for fewer entries.
+            if slot.count <= at_most || self.add(key, slot.count).is_err() {
+                evicted(Entry { key, count: slot.count });
+            }
+        }
+        old.eviction.learn(old.entries, self.entries);
+        self.eviction = old.eviction;
     }
 
     fn grow(&mut self) {
@@ -189,6 +215,8 @@ impl LongTable {
             self.entries = 0;
             self.arena = Arena::default();
         }
+        self.refused = 0;
+        self.eviction = Eviction::default();
     }
 }
 
@@ -261,9 +289,6 @@ impl LongSpill {
                 aggregate.entries().iter().map(|entry| append(&mut chunks, entry.key, entry.count)).sum();
             let before = memory_of(&self.chunks[partition]);
             if 2 * after > before {
-                if partition == 0 {
-                    return;
-                }
                 continue;
             }
             self.records[partition] = aggregate.entries().len();

@@ -64,5 +64,5 @@ pub use seed::Seed;
 pub use table::{CountTable, Scratch, Span};
 pub use tokenize::Tokenizer;
 pub use top::{Rank, Top};
-pub use utf8::make_valid;
+pub use utf8::decode;
 pub use words::Delimiters;

@@ -36,9 +36,12 @@ impl PaddedBuf {
 
     /// Replaces the content by what `fill` appends to an empty vector.
     pub fn fill<R>(&mut self, fill: impl FnOnce(&mut Vec<u8>) -> R) -> R {
-        self.bytes.clear();
-        let result = fill(&mut self.bytes);
-        self.bytes.resize(self.bytes.len() + SLACK, 0);
+        // Taken and put back: if `fill` panics, the buffer is empty and still has its slack.
+        let mut bytes = std::mem::take(self).bytes;
+        bytes.clear();
+        let result = fill(&mut bytes);
+        bytes.resize(bytes.len() + SLACK, 0);
+        self.bytes = bytes;
         result
     }
 }

@@ -24,7 +24,7 @@ impl Seed {
 
     fn derive(state: RandomState) -> Seed {
         let secret = |index: u64| state.hash_one(index);
-        // An odd multiplier is a bijection of the low word, so no bit of a key is lost.
+        // An odd multiplier: an even one would take no part of a key's highest bit into the low half.
         Seed { multiplier: secret(0) | 1, masks: [secret(1), secret(2)], state }
     }
 

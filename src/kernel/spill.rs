@@ -62,8 +62,8 @@ impl<K: InlineKey> Spill<K> {
         }
     }
 
-    /// Sums up equal keys where that at least halves the memory. One partition tells about all:
-    /// keys are distributed by their hash.
+    /// Sums up equal keys, partition by partition, where that at least halves the memory. Each decides
+    /// for itself: one key that comes again and again can fill a single partition.
     pub(super) fn compact(&mut self, seed: &Seed) {
         let mut aggregate = Aggregate::default();
         for partition in 0..PARTITIONS {
@@ -72,9 +72,6 @@ impl<K: InlineKey> Spill<K> {
             aggregate.reset(self.count(partition));
             self.add_to(partition, &mut aggregate, seed);
             if 2 * size_of_val(aggregate.entries()) > before {
-                if partition == 0 {
-                    return;
-                }
                 continue;
             }
             self.keys.clear_partition(partition);

@@ -110,17 +110,19 @@ impl CountTable {
         for span in spans {
             let Span { start, len } = *span;
             let key = &text.bytes()[start..start + len];
+            // Not the key's own pointer: more than the key is read.
+            let at = text.padded()[start..].as_ptr();
             let counted = match len {
                 0 => {
                     self.empty += 1;
                     true
                 }
                 // SAFETY: the slack behind the text is readable; the lengths are the classes'.
-                1..=8 => unsafe { count_span(&mut self.short, key, &self.seed) },
+                1..=8 => unsafe { count_span(&mut self.short, at, len, &self.seed) },
                 // SAFETY: as above.
-                9..=16 => unsafe { count_span(&mut self.medium, key, &self.seed) },
+                9..=16 => unsafe { count_span(&mut self.medium, at, len, &self.seed) },
                 // SAFETY: as above.
-                17..=32 => unsafe { count_span(&mut self.wide, key, &self.seed) },
+                17..=32 => unsafe { count_span(&mut self.wide, at, len, &self.seed) },
                 _ => false,
             };
             if !counted {
@@ -177,6 +179,8 @@ impl CountTable {
         let key = LongKey { hash: self.seed.hash_bytes(bytes), bytes };
         if let Err(Full) = self.long.add(key, count) {
             self.long_spill.push(key, count);
+            let spill = &mut self.long_spill;
+            self.long.refused(|entry| spill.push(entry.key, entry.count));
         }
     }
 
@@ -223,13 +227,13 @@ impl CountTable {
 /// Counts a key if it can stand in the class as it is: ASCII without `\n`.
 ///
 /// # Safety
-/// The key must have one of the class's lengths, and [`MAX_INLINE`] bytes from its start on must be
-/// readable.
+/// The key at `at` must have one of the class's lengths, and [`MAX_INLINE`] bytes from its start on must
+/// be readable.
 #[inline(always)]
-unsafe fn count_span<K: InlineKey>(class: &mut Class<K>, key: &[u8], seed: &Seed) -> bool {
+unsafe fn count_span<K: InlineKey>(class: &mut Class<K>, at: *const u8, len: usize, seed: &Seed) -> bool {
     // SAFETY: the caller's promises.
-    let code = unsafe { K::read(key.as_ptr(), key.len()) };
-    let plain = !code.non_ascii() && !code.has_newline(key.len());
+    let code = unsafe { K::read(at, len) };
+    let plain = !code.non_ascii() && !code.has_newline(len);
     if plain {
         class.add(code, 1, seed);
     }

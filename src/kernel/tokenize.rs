@@ -45,6 +45,10 @@ impl Tokenizer {
     /// without one counts as if it had one.
     pub fn count(&mut self, text: Text<'_>, table: &mut CountTable) {
         self.count_blocks(text, Input::Raw, table);
+        if self.delimiters == Delimiters::Space && text.bytes().last() == Some(&b' ') {
+            // The newline that is missing would have ended one more word, an empty one.
+            table.add(b"", 1);
+        }
     }
 
     fn count_blocks(&mut self, text: Text<'_>, input: Input, table: &mut CountTable) {
@@ -69,7 +73,7 @@ impl Tokenizer {
                 self.count_blocks(buffer.text(), Input::Clean, table);
                 self.clean = buffer;
             } else {
-                let tally = self.words.classify(self.level, found.ended);
+                let tally = self.words.classify(self.level);
                 let empty = if self.delimiters == Delimiters::Space { tally.empty } else { 0 };
                 // SAFETY: these are the words of `block`; words lie within the text, and 64 bytes
                 // behind it are readable.

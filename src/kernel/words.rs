@@ -91,11 +91,13 @@ pub(super) struct Words {
     medium: Box<[Word]>,
     wide: Box<[Word]>,
     long: Box<[Word]>,
+    /// Words that the last scan found.
+    ended: usize,
     tally: Tally,
 }
 
-/// Where the kernels write the classes; all words beyond 16 bytes are long to them. Each has room for every word a block can have in it and
-/// [`OVERRUN`] more.
+/// Where the kernels write the classes; all words beyond 16 bytes are long to them. Each has room for
+/// every word a block can have in it and [`OVERRUN`] more.
 pub(super) struct Classes {
     pub(super) short: *mut Word,
     pub(super) medium: *mut Word,
@@ -111,6 +113,7 @@ impl Default for Words {
             medium: class(9),
             wide: class(17),
             long: class(17),
+            ended: 0,
             tally: Tally::default(),
         }
     }
@@ -126,7 +129,7 @@ impl Words {
         let starts = self.starts[1..].as_mut_ptr();
         // SAFETY: 64 bytes are readable behind the text; `starts` has room for `BLOCK` delimiters
         // and `OVERRUN` more items; a `Level` says that the machine has the instructions.
-        unsafe {
+        let found = unsafe {
             match level.0 {
                 Instructions::Portable => portable::scan(delimiters, padded.as_ptr(), len, starts),
                 #[cfg(target_arch = "x86_64")]
@@ -136,12 +139,14 @@ impl Words {
                 #[cfg(target_arch = "x86_64")]
                 Instructions::Avx512 => avx512::scan(delimiters, padded.as_ptr(), len, starts),
             }
-        }
+        };
+        self.ended = found.ended;
+        found
     }
 
-    /// Sorts the `ended` words that the last scan found into classes.
-    pub(super) fn classify(&mut self, level: Level, ended: usize) -> Tally {
-        assert!(ended <= BLOCK);
+    /// Sorts the words that the last scan found into classes.
+    pub(super) fn classify(&mut self, level: Level) -> Tally {
+        let ended = self.ended;
         let starts = self.starts.as_ptr();
         let classes = Classes {
             short: self.short.as_mut_ptr(),
@@ -240,7 +245,7 @@ mod tests {
                     prop_assert_eq!(found.carriage_return, text.contains(&b'\r'));
                     prop_assert_eq!(found.non_ascii, !text.is_ascii());
                     prop_assert_eq!(words.end_of(found.ended), start);
-                    let tally = words.classify(level, found.ended);
+                    let tally = words.classify(level);
                     let places = |words: &[Word]| -> Vec<(usize, usize)> {
                         words.iter().map(|word| (word.start(), word.len())).collect()
                     };
