@@ -43,13 +43,6 @@ impl Counts {
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], i64)> {
         (0..self.len()).map(|index| (self.key(index), self.count(index)))
     }
-
-    /// Forgets everything, keeps the memory.
-    pub fn clear(&mut self) {
-        self.bytes.clear();
-        self.ends.clear();
-        self.counts.clear();
-    }
 }
 
 /// The records of a batch result, in the order in which they are printed.
