@@ -33,7 +33,8 @@ fn words(bytes: &[u8], delimiters: Delimiters) -> Twin {
     twin
 }
 
-/// All keys of the tables, and the tables back. Each must come once, in a partition of the shard it always has.
+/// All keys of the tables, and the tables back. Each must come once, in a partition of the shard it
+/// always has.
 fn merged(tables: Vec<CountTable>) -> (Twin, Vec<CountTable>) {
     let merge = Merge::new(tables);
     let mut all = Twin::new();

@@ -96,8 +96,12 @@ def claims(groups, at_rest):
         return [at(group, name) for name in names]
 
     engines = ["chdb", "duckdb", "polars"]
-    published = ["fnv", "fnv-big", "countwords", "countwords-big"]
     found = []
+
+    def published(group):
+        """The published program where a checkout of it was given, else ours of its algorithm."""
+        originals = [peer for peer in each(group, ["countwords", "countwords-big"]) if peer]
+        return originals or each(group, ["fnv", "fnv-big"])
 
     def least(text, value, target):
         found.append(Claim(text, value, target))
@@ -105,8 +109,8 @@ def claims(groups, at_rest):
     def most(text, value, target, unit="x"):
         found.append(Claim(text, value, target, False, unit))
 
-    least("kjv, one thread: the fastest published single-threaded counter", faster(at("kjv", "d1"), *each("kjv", published)), 5)
-    least("logs, one thread: the fastest published single-threaded counter", faster(at("logs", "d1"), *each("logs", published)), 3)
+    least("kjv, one thread: the fastest published single-threaded counter", faster(at("kjv", "d1"), *published("kjv")), 5)
+    least("logs, one thread: the fastest published single-threaded counter", faster(at("logs", "d1"), *published("logs")), 3)
     least("kjv: two threads against our one", faster(at("kjv", "d2"), at("kjv", "d1")), 1.6)
     least("kjv, two threads: best of ClickHouse, DuckDB, Polars", faster(at("kjv", "d2"), *each("kjv", engines)), 6)
     least("logs, two threads: best of ClickHouse, DuckDB, Polars", faster(at("logs", "d2"), *each("logs", engines)), 4)

@@ -23,6 +23,8 @@ pub(super) struct Class<K> {
     /// Words since the last judgement, and those of them that were spilled.
     seen: usize,
     spilled: usize,
+    /// Entries in the hot table at the last judgement.
+    known: usize,
     /// Words that are still to go past the hot table.
     bypass: usize,
     eviction: Eviction,
@@ -66,6 +68,7 @@ impl<K: InlineKey> Class<K> {
             spill: Spill::new(),
             seen: 0,
             spilled: 0,
+            known: 0,
             bypass: 0,
             eviction: Eviction::default(),
         }
@@ -110,12 +113,15 @@ impl<K: InlineKey> Class<K> {
     /// Adapts to what the last window was like.
     #[cold]
     fn judge(&mut self, seed: &Seed) {
-        if 8 * self.spilled > 7 * self.seen {
+        // Neither spilled nor new: words that the table knew. Only they are what it is for.
+        let new = self.hot.len().saturating_sub(self.known);
+        let hits = self.seen.saturating_sub(self.spilled + new);
+        if self.spilled > 0 && 8 * hits < self.seen {
             self.bypass = BYPASSED * WINDOW;
         } else if 4 * self.spilled > self.seen {
             self.evict(seed);
         }
-        (self.seen, self.spilled) = (0, 0);
+        (self.seen, self.spilled, self.known) = (0, 0, self.hot.len());
     }
 
     /// Makes place in the hot table for keys that come now.
@@ -153,6 +159,7 @@ impl<K: InlineKey> Class<K> {
         self.bypass = self.bypass.saturating_sub(words);
         if self.bypass == 0 {
             self.evict(seed);
+            self.known = self.hot.len();
         }
     }
 
@@ -185,7 +192,7 @@ impl<K: InlineKey> Class<K> {
     pub(super) fn clear(&mut self) {
         self.hot.clear();
         self.spill.clear();
-        (self.seen, self.spilled, self.bypass) = (0, 0, 0);
+        (self.seen, self.spilled, self.known, self.bypass) = (0, 0, 0, 0);
         self.eviction = Eviction::default();
     }
 }

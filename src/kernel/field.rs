@@ -13,6 +13,9 @@ pub enum Separator {
     /// Runs of whitespace, also before the first field: Python's `split()`.
     Whitespace,
     /// Exactly these bytes, at least one, with empty fields between two of them: Python's `split(SEP)`.
+    ///
+    /// They are compared with the bytes of the input, before what is not UTF-8 is replaced: `U+FFFD`
+    /// separates where it is spelled out, not where an invalid byte will become one.
     Exact(Vec<u8>),
 }
 

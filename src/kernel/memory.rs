@@ -25,8 +25,6 @@ const MAPPED: usize = HUGE / 2;
 pub(super) unsafe trait Zeroed: Copy {}
 
 // SAFETY: integers are valid when zero.
-unsafe impl Zeroed for u32 {}
-// SAFETY: integers are valid when zero.
 unsafe impl Zeroed for u64 {}
 // SAFETY: an array of valid values is valid.
 unsafe impl<T: Zeroed, const N: usize> Zeroed for [T; N] {}
@@ -55,7 +53,7 @@ impl<T: Zeroed> Memory<T> {
     /// `len` zeroed items, at least one.
     pub(super) fn zeroed(len: usize) -> Self {
         assert!(len > 0 && size_of::<T>() > 0);
-        let size = len * size_of::<T>();
+        let size = len.checked_mul(size_of::<T>()).expect("tables are smaller than the address space");
         if size >= MAPPED
             && let Some(memory) = Self::mapped(len, size)
         {
