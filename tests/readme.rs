@@ -62,7 +62,10 @@ fn the_readme_names_every_option() {
                 .get_subcommands()
                 .flat_map(|command| command.get_arguments())
                 .any(|known| known.get_long() == Some(option));
-            assert!(known || ["release", "path", "peers", "countwords"].contains(&option), "--{option} is in the README only");
+            assert!(
+                known || ["release", "path", "peers", "countwords"].contains(&option),
+                "--{option} is in the README only"
+            );
         }
     }
 }
