@@ -9,6 +9,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
 
 use dstream::source::Options;
 use source_support::{Rig, error_of, from};
@@ -20,6 +21,19 @@ fn append(path: &Path, text: &str) {
 
 fn tail(path: &Path) -> Rig {
     Rig::new(&[from("tail", path)])
+}
+
+/// Reads while the writer writes, telling it how many lines were seen, and on to its last line; how
+/// many lines it has written.
+fn follow_writer(rig: &mut Rig, seen: &AtomicUsize, writer: JoinHandle<usize>) -> usize {
+    rig.until("the writer", |rig| {
+        seen.store(memchr::memchr_iter(b'\n', &rig.text).count(), Ordering::Release);
+        writer.is_finished()
+    });
+    let lines = writer.join().unwrap();
+    rig.until_lines(lines);
+    rig.rest();
+    lines
 }
 
 #[test]
@@ -154,13 +168,7 @@ fn a_storm_of_deletions_loses_no_file_that_was_found() {
         }
         lines
     });
-    rig.until("the writer", |rig| {
-        seen.store(memchr::memchr_iter(b'\n', &rig.text).count(), Ordering::Release);
-        writer.is_finished()
-    });
-    let lines = writer.join().unwrap();
-    rig.until_lines(lines);
-    rig.rest();
+    let lines = follow_writer(&mut rig, &seen, writer);
     assert_eq!(rig.lines().len(), lines);
 }
 
@@ -215,13 +223,7 @@ fn nothing_is_lost_or_doubled_while_a_writer_rotates() {
         }
         lines
     });
-    rig.until("the writer", |rig| {
-        seen.store(memchr::memchr_iter(b'\n', &rig.text).count(), Ordering::Release);
-        writer.is_finished()
-    });
-    let lines = writer.join().unwrap();
-    rig.until_lines(lines);
-    rig.rest();
+    let lines = follow_writer(&mut rig, &seen, writer);
     let mut expected: Vec<String> = (0..lines).map(|n| format!("line {n}")).collect();
     expected.sort();
     assert!(rig.sorted() == expected, "{lines} lines were written, {} read", rig.lines().len());

@@ -36,6 +36,25 @@ pub(super) struct HotTable<K> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Full;
 
+/// The taken slots in which entries can be whose hash lies in part `index` of `1 << bits` equal parts.
+/// Such an entry may have been pushed behind the part's end, as far as the first free slot; one of a
+/// table's slots is always free, so this comes to an end.
+#[inline(always)]
+pub(super) fn taken_slots(
+    slots: usize,
+    index: usize,
+    bits: u32,
+    is_free: impl Fn(usize) -> bool,
+) -> impl Iterator<Item = usize> {
+    let (first, last) = ((index * slots) >> bits, ((index + 1) * slots) >> bits);
+    (first..)
+        .map(move |at| (at, at % slots))
+        .map(move |(at, slot)| (slot, is_free(slot), at >= last))
+        .take_while(|(_, free, behind)| !(*free && *behind))
+        .filter(|(_, free, _)| !free)
+        .map(|(slot, ..)| slot)
+}
+
 impl<K: InlineKey> HotTable<K> {
     pub(super) fn new() -> Self {
         Self::with_slots(MIN_SLOTS)
@@ -153,18 +172,8 @@ impl<K: InlineKey> HotTable<K> {
         if self.entries == 0 {
             return;
         }
-        let slots = self.slots.len();
-        let (first, last) = ((index * slots) >> bits, ((index + 1) * slots) >> bits);
-        // Entries that start in the part may have been pushed behind its end, as far as the first
-        // free slot; one is always free, so this comes to an end.
-        for at in first.. {
-            let slot = &self.slots[at % slots];
-            if slot.key == K::FREE {
-                if at >= last {
-                    return;
-                }
-                continue;
-            }
+        for at in taken_slots(self.slots.len(), index, bits, |at| self.slots[at].key == K::FREE) {
+            let slot = &self.slots[at];
             let hash = slot.key.hash(seed);
             if (hash >> (64 - bits)) as usize == index {
                 each(Entry { key: slot.key, count: slot.count }, hash);

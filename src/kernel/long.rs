@@ -3,7 +3,7 @@
 use super::aggregate::Aggregate;
 use super::chunks::{PARTITION_BITS, PARTITIONS};
 use super::class::Eviction;
-use super::hot::{Full, MAX_SLOTS};
+use super::hot::{Full, MAX_SLOTS, taken_slots};
 use super::key::Entry;
 
 /// Slots of a fresh table.
@@ -187,17 +187,8 @@ impl LongTable {
         if self.entries == 0 {
             return;
         }
-        let slots = self.slots.len();
-        let (first, last) = ((index * slots) >> bits, ((index + 1) * slots) >> bits);
-        // As in `HotTable::for_each_in`.
-        for at in first.. {
-            let slot = &self.slots[at % slots];
-            if slot.count == 0 {
-                if at >= last {
-                    return;
-                }
-                continue;
-            }
+        for at in taken_slots(self.slots.len(), index, bits, |at| self.slots[at].count == 0) {
+            let slot = &self.slots[at];
             if (slot.hash >> (64 - bits)) as usize == index {
                 let bytes = self.arena.get(slot.place, slot.len);
                 each(Entry { key: LongKey { hash: slot.hash, bytes }, count: slot.count });
