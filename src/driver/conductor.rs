@@ -68,6 +68,11 @@ impl Conductor {
         })
     }
 
+    /// Tells the user what sources have to say.
+    pub(super) fn relay(&mut self, notices: Vec<String>) {
+        notices.into_iter().for_each(|notice| self.say(notice));
+    }
+
     /// A descriptor of the output of its own, to watch for its reader going away.
     pub(super) fn output_descriptor(&self) -> Result<OwnedFd> {
         self.output.descriptor()

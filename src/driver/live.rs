@@ -36,7 +36,7 @@ fn conduct(
     let deadline = settings.duration.map(|duration| Instant::now() + duration.duration());
     let in_time = || deadline.is_none_or(|deadline| Instant::now() < deadline);
     let mut fault = None;
-    sources.notices().into_iter().for_each(|notice| conductor.say(notice));
+    conductor.relay(sources.notices());
     while !signals.stop() && !conductor.reached_max_batches() && in_time() && !sources.ended() {
         let until = clock.as_ref().map(BatchClock::until).into_iter().chain(deadline).min();
         match sources.turn(until, &mut |chunk| conductor.accept(chunk)) {
@@ -54,7 +54,7 @@ fn conduct(
             }
         }
         conductor.keep_up(|| sources.stats())?;
-        sources.notices().into_iter().for_each(|notice| conductor.say(notice));
+        conductor.relay(sources.notices());
         let Some(clock) = &mut clock else { continue };
         if clock.follow() {
             conductor.say("the system's clock was set: batches follow it");
@@ -69,6 +69,7 @@ fn conduct(
         }
     }
     sources.seal(&mut |chunk| conductor.accept(chunk));
+    conductor.relay(sources.notices());
     // The batch that was cut short counts if anything is in it; an input that was empty from its
     // start to its end is a batch too.
     if conductor.has_unshown_records()? || (sources.ended() && conductor.batches() == 0) {

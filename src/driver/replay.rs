@@ -64,7 +64,7 @@ impl Replay<'_> {
     /// Reads files and stdin to their end.
     fn read_others(&mut self, conductor: &mut Conductor) -> Result<()> {
         let sources = &mut self.sources;
-        sources.notices().into_iter().for_each(|notice| conductor.say(notice));
+        conductor.relay(sources.notices());
         while !self.signals.stop() && !sources.ended() {
             match sources.turn(None, &mut |chunk| conductor.accept(chunk))? {
                 Turn::Full => conductor.wait_for_chunk(),
@@ -77,7 +77,7 @@ impl Replay<'_> {
                 Turn::Read | Turn::Idle => {}
             }
             conductor.keep_up(|| sources.stats())?;
-            sources.notices().into_iter().for_each(|notice| conductor.say(notice));
+            conductor.relay(sources.notices());
         }
         sources.seal(&mut |chunk| conductor.accept(chunk));
         Ok(())
