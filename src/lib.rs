@@ -7,12 +7,13 @@
 //! |---|---|---|
 //! | [`batch`] | what flows: time, chunks and their pool, counts, Python's `repr` | nobody |
 //! | [`kernel`] | how bytes are crunched: pure functions on slices | batch |
-//! | [`plan`] | what to compute: operators, expressions, windows | batch |
+//! | [`plan`] | what to compute: operators, expressions, graph, windows | batch |
+//! | [`lang`] | Python → plan: parsing, programs, lambdas, the catalogue of methods | plan, batch |
 //! | [`exec`] | plan → results: the work-stealing executor, keyed and window operators | batch, kernel, plan |
 //! | [`source`] | bytes in: the mio event loop, framing into lines, one file a source | batch |
 //! | [`sink`] | results out: one file a format or sink | batch |
 //! | [`monitor`] | looking in: statistics, progress | batch |
-//! | [`driver`] | the conductor: batch clock, live run, virtual run, signals | all but kernel, cli |
+//! | [`driver`] | the conductor: batch clock, live run, virtual run, signals | all but kernel, lang, cli |
 //! | [`cli`] | flags → job: clap definitions, recipes | all but kernel, exec |
 
 pub mod batch;
@@ -21,6 +22,7 @@ pub mod driver;
 pub mod error;
 pub mod exec;
 pub mod kernel;
+pub mod lang;
 pub mod monitor;
 pub mod plan;
 pub mod sink;

@@ -3,14 +3,20 @@
 
 mod chunk;
 mod counts;
+mod dataset;
 mod pool;
+pub mod python;
 mod repr;
+mod rows;
 mod time;
+pub mod value;
 
 pub use chunk::{Chunk, SLACK, SourceId, Text};
 pub use counts::{BatchResult, Counts, Records};
+pub use dataset::{Dataset, Partition, Piece};
 pub use pool::{CHUNK_SIZE, Pool};
 pub use repr::{escape_into, is_printable, repr_into};
+pub use rows::Rows;
 pub use time::{Interval, Time, parse_duration};
 
 /// The synchronisation types of the pool, by a name that the model checker can stand in for.

@@ -1,11 +1,20 @@
 //! What to compute: which records count, what is counted, over which batches, and what is shown.
 
+pub mod code;
+mod host;
+mod image;
 mod key;
+mod rdd;
+mod stream;
 mod window;
 
 use std::num::NonZeroUsize;
 
+pub use host::{Engine, Failure, Outcome, Returned, Runtime, Script, Streaming};
+pub use image::{Frozen, Image};
 pub use key::{KeyExpr, WordsBy, parse_filter};
+pub use rdd::{Origin, Rdd, RddOp};
+pub use stream::{Callback, Graph, Lambda, Output, OutputOp, Stream, StreamId, StreamOp, StreamRddOp};
 pub use window::{Scope, Window};
 
 /// A pipeline from records to counts. Flags and programs build it, `exec` lowers it.

@@ -1,0 +1,68 @@
+//! Python's exception classes, and their instances.
+
+use super::types::{Hooks, TypeInfo};
+use super::{Heap, Object, Value};
+
+macro_rules! exceptions {
+    ($($constant:ident $name:literal $base:expr;)*) => {
+        $(
+            #[doc = concat!("`", $name, "`")]
+            pub static $constant: TypeInfo = TypeInfo {
+                name: $name,
+                base: $base,
+                new: None, // H1: makes an instance with its arguments
+                methods: &[],
+                hooks: Hooks::NONE, // H1: repr, str, args
+            };
+        )*
+
+        /// Every exception class, by name.
+        pub fn exception_class(name: &str) -> Option<&'static TypeInfo> {
+            match name {
+                $($name => Some(&$constant),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+exceptions! {
+    BASE_EXCEPTION "BaseException" Some(&super::types::OBJECT);
+    EXCEPTION "Exception" Some(&BASE_EXCEPTION);
+    KEYBOARD_INTERRUPT "KeyboardInterrupt" Some(&BASE_EXCEPTION);
+    SYSTEM_EXIT "SystemExit" Some(&BASE_EXCEPTION);
+    GENERATOR_EXIT "GeneratorExit" Some(&BASE_EXCEPTION);
+    ARITHMETIC_ERROR "ArithmeticError" Some(&EXCEPTION);
+    OVERFLOW_ERROR "OverflowError" Some(&ARITHMETIC_ERROR);
+    ZERO_DIVISION_ERROR "ZeroDivisionError" Some(&ARITHMETIC_ERROR);
+    FLOATING_POINT_ERROR "FloatingPointError" Some(&ARITHMETIC_ERROR);
+    ASSERTION_ERROR "AssertionError" Some(&EXCEPTION);
+    ATTRIBUTE_ERROR "AttributeError" Some(&EXCEPTION);
+    IMPORT_ERROR "ImportError" Some(&EXCEPTION);
+    MODULE_NOT_FOUND_ERROR "ModuleNotFoundError" Some(&IMPORT_ERROR);
+    LOOKUP_ERROR "LookupError" Some(&EXCEPTION);
+    INDEX_ERROR "IndexError" Some(&LOOKUP_ERROR);
+    KEY_ERROR "KeyError" Some(&LOOKUP_ERROR);
+    MEMORY_ERROR "MemoryError" Some(&EXCEPTION);
+    NAME_ERROR "NameError" Some(&EXCEPTION);
+    UNBOUND_LOCAL_ERROR "UnboundLocalError" Some(&NAME_ERROR);
+    OS_ERROR "OSError" Some(&EXCEPTION);
+    RUNTIME_ERROR "RuntimeError" Some(&EXCEPTION);
+    NOT_IMPLEMENTED_ERROR "NotImplementedError" Some(&RUNTIME_ERROR);
+    RECURSION_ERROR "RecursionError" Some(&RUNTIME_ERROR);
+    STOP_ITERATION "StopIteration" Some(&EXCEPTION);
+    SYNTAX_ERROR "SyntaxError" Some(&EXCEPTION);
+    TYPE_ERROR "TypeError" Some(&EXCEPTION);
+    VALUE_ERROR "ValueError" Some(&EXCEPTION);
+    UNICODE_ERROR "UnicodeError" Some(&VALUE_ERROR);
+    UNICODE_DECODE_ERROR "UnicodeDecodeError" Some(&UNICODE_ERROR);
+    UNICODE_ENCODE_ERROR "UnicodeEncodeError" Some(&UNICODE_ERROR);
+    JSON_DECODE_ERROR "JSONDecodeError" Some(&VALUE_ERROR);
+    RE_ERROR "error" Some(&EXCEPTION);
+    PICKLING_ERROR "PicklingError" Some(&EXCEPTION);
+}
+
+/// An exception object.
+pub fn exception<'a>(heap: &Heap<'a>, class: &'static TypeInfo, args: &[Value<'a>]) -> Value<'a> {
+    heap.object(Object { class, data: &(), fields: heap.bump().alloc_slice_copy(args) })
+}

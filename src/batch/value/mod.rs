@@ -1,0 +1,114 @@
+//! Python's values, as tasks see them: two words, `Copy`, borrowed from an arena that is dropped
+//! as a whole. What outlives the arena is encoded ([`encode`], [`Rows`](super::Rows)).
+
+mod codec;
+mod compare;
+mod container;
+pub mod exceptions;
+mod heap;
+mod iter;
+mod number;
+mod object;
+mod repr;
+mod types;
+
+use num_bigint::BigInt;
+
+pub use codec::{decode, encode};
+pub use compare::{contains, equal, hash, identical, order, portable_hash};
+pub use container::{Dict, List, Set};
+pub use heap::{Arena, Effects, Heap, Outcome, Raised, Task};
+pub use iter::{Iter, Produce, iterate};
+pub use number::{Big, Binary, Unary, binary, unary};
+pub use object::{
+    Args, Callable, Function, Module, Native, NativeFn, Object, call, get_attribute, get_item, set_item,
+};
+pub use repr::{repr, str, truth};
+pub use types::{Hooks, OBJECT, TypeInfo, type_of};
+
+/// A value of the language. Containers are references into the arena, so copies are aliases, as
+/// in Python.
+#[derive(Clone, Copy)]
+pub enum Value<'a> {
+    /// `None`
+    None,
+    /// `True` and `False`
+    Bool(bool),
+    /// An `int` of 64 bits.
+    Int(i64),
+    /// An `int` beyond 64 bits; never one that would fit.
+    Big(&'a Big<'a>),
+    /// A `float`
+    Float(f64),
+    /// A `str`: Unicode scalar values; lone surrogates cannot be.
+    Str(&'a &'a str),
+    /// `bytes`
+    Bytes(&'a &'a [u8]),
+    /// A `tuple` of two, the shape of every keyed record. Never a [`Value::Tuple`] of two.
+    Pair(&'a [Value<'a>; 2]),
+    /// Any other `tuple`.
+    Tuple(&'a &'a [Value<'a>]),
+    /// A `list`
+    List(&'a List<'a>),
+    /// A `dict`, also a `Counter` or `defaultdict`.
+    Dict(&'a Dict<'a>),
+    /// A `set` or `frozenset`
+    Set(&'a Set<'a>),
+    /// `range(start, stop, step)`, the step not 0.
+    Range(&'a [i64; 3]),
+    /// An iterator or generator.
+    Iterator(&'a Iter<'a>),
+    /// A lambda or `def`.
+    Function(&'a Function<'a>),
+    /// A built-in function, or an unbound method such as `str.lower`.
+    Native(&'static Native),
+    /// A method bound to its object.
+    Bound(&'a (Value<'a>, &'static Native)),
+    /// A class: `int`, `str`, `ValueError`, …
+    Type(&'static TypeInfo),
+    /// A module: `json`, `re`, …
+    Module(&'static Module),
+    /// An instance of any other type: exceptions, `datetime`, matches, broadcasts, …
+    Object(&'a Object<'a>),
+}
+
+impl<'a> Value<'a> {
+    /// The text, if this is a `str`.
+    pub fn as_str(self) -> Option<&'a str> {
+        match self {
+            Value::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The items, if this is a `tuple`.
+    pub fn as_tuple(self) -> Option<&'a [Value<'a>]> {
+        match self {
+            Value::Pair(items) => Some(items),
+            Value::Tuple(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The number, if this is an `int` (or `bool`) of 64 bits.
+    pub fn as_int(self) -> Option<i64> {
+        match self {
+            Value::Int(number) => Some(number),
+            Value::Bool(flag) => Some(i64::from(flag)),
+            _ => None,
+        }
+    }
+
+    /// The number, if this is an `int` (or `bool`) of any size.
+    pub fn as_big(self) -> Option<BigInt> {
+        match self {
+            Value::Big(big) => Some(big.to_bigint()),
+            _ => self.as_int().map(BigInt::from),
+        }
+    }
+
+    /// Whether this is `None`.
+    pub fn is_none(self) -> bool {
+        matches!(self, Value::None)
+    }
+}

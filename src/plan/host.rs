@@ -1,0 +1,142 @@
+//! How programs and the engine that runs their pipelines talk to each other: `lang` knows the program,
+//! `driver` time and workers, and neither knows the other.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::image::Image;
+use super::rdd::Rdd;
+use super::stream::{Callback, Graph, Lambda};
+use crate::batch::{Dataset, Interval, Time};
+use crate::error::Result;
+
+/// Why an RDD could not be computed, or a function of the program failed: an exception.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The class's name: `ValueError`.
+    pub class: String,
+    /// What `str(exception)` gives.
+    pub message: String,
+    /// Which operator, and where in the program: `map at job.py:12`.
+    pub operator: Option<String>,
+    /// The beginning of the `repr` of the record at fault.
+    pub record: Option<String>,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(operator) = &self.operator {
+            write!(f, "{operator}: ")?;
+        }
+        f.write_str(&self.class)?;
+        if !self.message.is_empty() {
+            write!(f, ": {}", self.message)?;
+        }
+        match &self.record {
+            Some(record) => write!(f, " (record {record})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What the engine or the program gives, or the exception that kept it from it.
+pub type Outcome<T> = std::result::Result<T, Failure>;
+
+/// Computes RDDs. Actions (`collect`, `count`, `take`, …) end here.
+pub trait Engine {
+    /// Computes all partitions.
+    ///
+    /// # Errors
+    /// The exception of the first record (in the order of the input) that raises.
+    fn compute(&mut self, rdd: &Arc<Rdd>) -> Outcome<Dataset>;
+
+    /// Computes one partition after the other until they hold `records` records: what `take` needs.
+    ///
+    /// # Errors
+    /// As [`Engine::compute`].
+    fn compute_first(&mut self, rdd: &Arc<Rdd>, records: usize) -> Outcome<Dataset>;
+
+    /// How many partitions it has.
+    ///
+    /// # Errors
+    /// As [`Engine::compute`].
+    fn partitions(&mut self, rdd: &Arc<Rdd>) -> Outcome<usize>;
+
+    /// Has its dataset kept when it is next computed: `cache`, `persist`.
+    fn keep(&mut self, rdd: &Arc<Rdd>);
+
+    /// Asks the stream to stop: after the present batch, or, if `graceful`, once everything that was read
+    /// is dealt with. `ssc.stop()`, also from within a batch.
+    fn stop(&mut self, graceful: bool);
+
+    /// Writes what the program prints: to standard output in order with the batches, or to standard error.
+    ///
+    /// # Errors
+    /// When nobody reads it any more.
+    fn print(&mut self, text: &[u8], to_stderr: bool) -> Result<()>;
+
+    /// What tasks have added to accumulators since the last call: which one, and the encoded term, in order.
+    fn take_accumulated(&mut self) -> Vec<(u32, Vec<u8>)>;
+}
+
+/// What `ssc.start()` starts.
+#[derive(Debug)]
+pub struct Streaming {
+    /// The pipeline.
+    pub graph: Graph,
+    /// Length of a batch.
+    pub interval: Interval,
+    /// The sources, by [`SourceId`](crate::batch::SourceId), as `--from` takes them (`tcp://localhost:9999`).
+    pub sources: Vec<String>,
+}
+
+/// How [`Runtime::run`] came to return.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Returned {
+    /// The stream has stopped: end of input, a limit, a signal or [`Engine::stop`].
+    Stopped,
+    /// The time is up; the stream goes on when it is called again.
+    TimeUp,
+}
+
+/// What a program runs on: an engine with a clock and sources.
+pub trait Runtime: Engine {
+    /// Starts a stream. Nothing is read before [`Runtime::run`].
+    ///
+    /// # Errors
+    /// A source that cannot be opened, or that is no source.
+    fn start(&mut self, streaming: Streaming) -> Result<()>;
+
+    /// Reads, and runs batches as they are due: `awaitTermination`, and, as streams go on meanwhile in
+    /// Spark, `time.sleep`. Batches that fail are reported on standard error and do not end it.
+    ///
+    /// # Errors
+    /// What ends a stream early: sources or outputs that fail.
+    fn run(&mut self, script: &mut dyn Script, timeout: Option<Duration>) -> Result<Returned>;
+
+    /// Just as [`Runtime`] is an [`Engine`].
+    fn engine(&mut self) -> &mut dyn Engine;
+}
+
+/// A program, seen from the engine: the functions in it.
+pub trait Script {
+    /// Calls a function of `transform`, `foreachRDD` and the like. `None` is Python's `None`.
+    ///
+    /// # Errors
+    /// Whatever it raises.
+    fn call(
+        &mut self,
+        callback: Callback,
+        time: Time,
+        rdds: Vec<Option<Arc<Rdd>>>,
+        engine: &mut dyn Engine,
+    ) -> Outcome<Option<Arc<Rdd>>>;
+
+    /// Freezes a function that runs on records, with what its variables hold now. The same image as before
+    /// where nothing has changed.
+    ///
+    /// # Errors
+    /// `PicklingError`, if it refers to something that cannot leave the program.
+    fn freeze(&mut self, lambda: Lambda) -> Outcome<Arc<Image>>;
+}

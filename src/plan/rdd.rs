@@ -1,0 +1,154 @@
+//! RDDs: what a program builds within a batch. A graph of operators over datasets, computed when an
+//! action or an output asks for it.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::code::{Source, Span};
+use super::image::Image;
+use crate::batch::Dataset;
+
+/// An RDD. Shared by whatever is built on it.
+#[derive(Debug)]
+pub struct Rdd {
+    /// How it is made of its parents.
+    pub op: RddOp,
+    /// Where the program asks for it.
+    pub origin: Origin,
+    /// What it is made of; given up once it is computed and kept.
+    parents: Mutex<Vec<Arc<Rdd>>>,
+    /// Its dataset, once computed, if it is to be kept (used twice, cached, in a window, state).
+    kept: OnceLock<Dataset>,
+}
+
+/// Which operator of the program something comes from, for messages and `explain`.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// Its name as the program calls it: `map`, `reduceByKey`, …
+    pub name: Arc<str>,
+    /// Where the call stands, if it stands in the program.
+    pub place: Option<(Arc<Source>, Span)>,
+}
+
+/// How an RDD is made of its parents. PySpark's other methods are made of these.
+#[derive(Clone, Debug)]
+pub enum RddOp {
+    /// Data that is there: `parallelize`, the input of a batch.
+    Data(Dataset),
+    /// `map(f)`
+    Map(Arc<Image>),
+    /// `filter(f)`
+    Filter(Arc<Image>),
+    /// `flatMap(f)`
+    FlatMap(Arc<Image>),
+    /// `mapValues(f)`
+    MapValues(Arc<Image>),
+    /// `flatMapValues(f)`
+    FlatMapValues(Arc<Image>),
+    /// `mapPartitionsWithIndex(f)`: `f(index, iterator)` if `with_index`, else `f(iterator)`.
+    MapPartitions {
+        /// The function.
+        function: Arc<Image>,
+        /// Whether it takes the partition's index first.
+        with_index: bool,
+    },
+    /// `glom()`: a list a partition.
+    Glom,
+    /// `union`: all partitions of all parents.
+    Union,
+    /// `zip`: pairs, partition by partition.
+    Zip,
+    /// `zipWithIndex()`
+    ZipWithIndex,
+    /// `cartesian`
+    Cartesian,
+    /// `combineByKey`: a combiner a key. Values are combined in the order of the input.
+    Combine {
+        /// `createCombiner`; without one the first value is the combiner.
+        create: Option<Arc<Image>>,
+        /// `mergeValue(combiner, value)`
+        merge_value: Arc<Image>,
+        /// `mergeCombiners(combiner, combiner)`
+        merge_combiners: Arc<Image>,
+        /// Partitions of the result.
+        partitions: usize,
+    },
+    /// `groupByKey`: `(key, ResultIterable of values)`.
+    Group {
+        /// Partitions of the result.
+        partitions: usize,
+    },
+    /// `cogroup`/`groupWith` of all parents: `(key, (ResultIterable, …))`.
+    Cogroup {
+        /// Partitions of the result.
+        partitions: usize,
+    },
+    /// `partitionBy(n, f)`: `portable_hash` without a function.
+    PartitionBy {
+        /// Partitions of the result.
+        partitions: usize,
+        /// From key to an int.
+        function: Option<Arc<Image>>,
+    },
+    /// `repartition(n)`: records dealt out in turn.
+    Repartition {
+        /// Partitions of the result.
+        partitions: usize,
+    },
+    /// `coalesce(n)`: neighbouring partitions put together.
+    Coalesce {
+        /// At most so many partitions.
+        partitions: usize,
+    },
+    /// `sortBy(f)`: stable; ranges of equal size as partitions.
+    Sort {
+        /// From record to sort key; the record itself without one.
+        key: Option<Arc<Image>>,
+        /// Whether small comes first.
+        ascending: bool,
+        /// Partitions of the result; those of the parent without a number.
+        partitions: Option<usize>,
+    },
+    /// The first `n` records by the key's order (`takeOrdered`), or the last (`top`, largest first): one partition.
+    Top {
+        /// How many.
+        n: usize,
+        /// From record to sort key; the record itself without one.
+        key: Option<Arc<Image>>,
+        /// Whether the largest are taken.
+        largest: bool,
+    },
+    /// `sample(withReplacement, fraction, seed)`
+    Sample {
+        /// Whether a record may be drawn more than once.
+        with_replacement: bool,
+        /// Expected share (or, with replacement, number) of each record.
+        fraction: f64,
+        /// Same seed, same records.
+        seed: u64,
+    },
+}
+
+impl Rdd {
+    /// An RDD made of its parents.
+    pub fn new(op: RddOp, parents: Vec<Arc<Rdd>>, origin: Origin) -> Arc<Self> {
+        Arc::new(Rdd { op, origin, parents: Mutex::new(parents), kept: OnceLock::new() })
+    }
+
+    /// What it is made of. None any more once its dataset is kept.
+    pub fn parents(&self) -> Vec<Arc<Rdd>> {
+        self.parents.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Its dataset, if it was kept.
+    pub fn kept(&self) -> Option<&Dataset> {
+        self.kept.get()
+    }
+
+    /// Keeps its dataset for whoever asks again, and gives up its parents: a chain of states would
+    /// grow with every batch.
+    pub fn keep(&self, dataset: Dataset) {
+        // Computed twice at once, it came to the same.
+        let _ = self.kept.set(dataset);
+        self.parents.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
