@@ -43,12 +43,12 @@ pub fn command() -> clap::Command {
 
 /// Runs the command line and says how it ended.
 pub fn run() -> ExitCode {
-    let (settings, verbosity) = match Cli::parse().command {
-        Command::Wordcount(wordcount) => (wordcount.settings(), wordcount.verbosity()),
-        Command::Count(count) => (count.settings(), count.verbosity()),
+    let (job, verbosity) = match Cli::parse().command {
+        Command::Wordcount(wordcount) => (wordcount.job(), wordcount.verbosity()),
+        Command::Count(count) => (count.job(), count.verbosity()),
         Command::Completions { shell } => return completions(shell),
     };
-    match settings.and_then(driver::run) {
+    match job.and_then(|(settings, plan)| driver::count(&settings, &plan)) {
         Ok(Ended::Drained) => ExitCode::SUCCESS,
         Ok(Ended::Interrupted) => ExitCode::from(130),
         Ok(Ended::HungUp) => ExitCode::from(129),
