@@ -31,16 +31,16 @@ pub fn depends(node: &Node) -> Subject {
 
 fn mark(node: &Node, found: &mut Subject) {
     match node {
-        Node::Boundary { ascii, .. } => found.ascii |= !ascii,
+        Node::Boundary { .. } => found.ascii = true,
         Node::Class { members, .. } => {
-            found.ascii |= members.iter().any(|member| matches!(member, Member::Category { ascii: false, .. }));
+            found.ascii |=
+                members.iter().any(|member| matches!(member, Member::Category { ascii: false, .. }));
         }
         Node::LastLineEnd => found.newline = true,
         Node::Sequence(nodes) | Node::Either(nodes) => nodes.iter().for_each(|node| mark(node, found)),
-        Node::Capture(_, node)
-        | Node::Atomic(node)
-        | Node::Repeat { node, .. }
-        | Node::Look { node, .. } => mark(node, found),
+        Node::Capture(_, node) | Node::Atomic(node) | Node::Repeat { node, .. } | Node::Look { node, .. } => {
+            mark(node, found)
+        }
         Node::Conditional { yes, no, .. } => {
             mark(yes, found);
             mark(no, found);
@@ -132,6 +132,11 @@ impl Emitter {
         if greed == Greed::Possessive {
             self.out.push_str("(?>");
         }
+        if node.width(&[]).1 == 0 {
+            // What is empty matches once or not at all; the engine refuses to repeat it.
+            self.optional(node, least == 0, greed);
+            return;
+        }
         match node {
             Node::Literal(..) | Node::Any { .. } | Node::Class { .. } | Node::Capture(..) => self.node(node),
             _ => self.group("(?:", node),
@@ -148,6 +153,14 @@ impl Emitter {
             Greed::Lazy => self.out.push('?'),
             Greed::Possessive => self.out.push(')'),
         }
+    }
+
+    /// An empty node that is there, or that need not be; behind `(?>` if it is possessive.
+    fn optional(&mut self, node: &Node, optional: bool, greed: Greed) {
+        self.out.push_str(if optional && greed == Greed::Lazy { "(?:|" } else { "(?:" });
+        self.node(node);
+        self.out.push_str(if optional && greed != Greed::Lazy { "|)" } else { ")" });
+        self.out.push_str(if greed == Greed::Possessive { ")" } else { "" });
     }
 
     fn literal(&mut self, c: char, case: Case) {
@@ -232,7 +245,11 @@ impl Emitter {
             return;
         }
         let mut word = Emitter { out: String::new(), subject: self.subject };
-        word.class(&[Member::Category { category: Category::Word, negated: false, ascii }], false, Case::Exact);
+        word.class(
+            &[Member::Category { category: Category::Word, negated: false, ascii }],
+            false,
+            Case::Exact,
+        );
         let word = word.out;
         self.out.push_str(&if negated {
             format!(r"(?:(?<={word})(?={word})|(?<!{word})(?!{word})(?!\A\z))")

@@ -4,7 +4,7 @@
 use super::class;
 use super::source::{Source, Token, control, hexadecimal, is_identifier, octal};
 use super::tree::{Case, Category, Greed, Group, Member, Node, Tree};
-use super::{ASCII, Fault, IGNORECASE, LOCALE, MULTILINE, DOTALL, TEMPLATE, UNICODE, VERBOSE};
+use super::{ASCII, BYTES, DOTALL, Fault, IGNORECASE, LOCALE, MULTILINE, TEMPLATE, UNICODE, VERBOSE};
 use crate::batch::repr_into;
 
 /// Parentheses within parentheses.
@@ -29,7 +29,7 @@ pub fn parse(pattern: &str, flags: u32) -> Result<Tree, Fault> {
     };
     let root = parser.alternatives(flags, 0)?;
     let mut flags = parser.global;
-    if flags & ASCII == 0 {
+    if flags & (ASCII | BYTES) == 0 {
         flags |= UNICODE;
     } else if flags & UNICODE != 0 {
         return Err(Fault::value("ASCII and UNICODE flags are incompatible"));
@@ -98,7 +98,9 @@ impl Parser {
             };
             match plain {
                 ' ' | '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' if flags & VERBOSE != 0 => {}
-                '#' if flags & VERBOSE != 0 => while !matches!(self.source.take()?, None | Some(Token::Plain('\n'))) {},
+                '#' if flags & VERBOSE != 0 => {
+                    while !matches!(self.source.take()?, None | Some(Token::Plain('\n'))) {}
+                }
                 '[' => nodes.push(class::parse(&mut self.source, flags, start)?),
                 '?' | '*' | '+' | '{' => self.repetition(plain, start, flags, &mut nodes)?,
                 '.' => nodes.push(Node::Any { newline: flags & DOTALL != 0 }),
@@ -142,8 +144,14 @@ impl Parser {
         };
         let length = self.source.tell() - start;
         let node = match nodes.last() {
-            None | Some(
-                Node::TextStart | Node::TextEnd | Node::LastLineEnd | Node::LineStart | Node::LineEnd | Node::Boundary { .. },
+            None
+            | Some(
+                Node::TextStart
+                | Node::TextEnd
+                | Node::LastLineEnd
+                | Node::LineStart
+                | Node::LineEnd
+                | Node::Boundary { .. },
             ) => return Err(self.source.fault("nothing to repeat", length)),
             Some(Node::Repeat { .. }) => return Err(self.source.fault("multiple repeat", length)),
             Some(_) => nodes.pop().map(Box::new),
@@ -419,7 +427,7 @@ impl Parser {
 
     /// What an escape outside of character classes stands for. The backslash and `letter` have been read.
     fn escape(&mut self, letter: char, flags: u32) -> Result<Node, Fault> {
-        let ascii = flags & ASCII != 0;
+        let ascii = flags & (ASCII | BYTES) != 0;
         match letter {
             'A' => return Ok(Node::TextStart),
             'Z' => return Ok(Node::TextEnd),
@@ -507,7 +515,12 @@ impl Parser {
 /// A parenthesis that captures nothing keeps what is inside from being repeated twice over.
 fn grouped(node: Node) -> Node {
     match node {
-        Node::Repeat { .. } | Node::TextStart | Node::TextEnd | Node::LastLineEnd | Node::LineStart | Node::LineEnd
+        Node::Repeat { .. }
+        | Node::TextStart
+        | Node::TextEnd
+        | Node::LastLineEnd
+        | Node::LineStart
+        | Node::LineEnd
         | Node::Boundary { .. } => Node::Sequence(vec![node]),
         other => other,
     }
@@ -530,7 +543,7 @@ fn flag(letter: char) -> Option<u32> {
 
 /// How letters are compared under these flags.
 pub fn case(flags: u32) -> Case {
-    match (flags & IGNORECASE != 0, flags & ASCII != 0) {
+    match (flags & IGNORECASE != 0, flags & (ASCII | BYTES) != 0) {
         (false, _) => Case::Exact,
         (true, false) => Case::Ignored,
         (true, true) => Case::IgnoredAscii,
@@ -545,7 +558,11 @@ pub fn category(letter: char, flags: u32) -> Option<Member> {
         'w' | 'W' => Category::Word,
         _ => return None,
     };
-    Some(Member::Category { category, negated: letter.is_ascii_uppercase(), ascii: flags & ASCII != 0 })
+    Some(Member::Category {
+        category,
+        negated: letter.is_ascii_uppercase(),
+        ascii: flags & (ASCII | BYTES) != 0,
+    })
 }
 
 /// The `repr` of a name.
