@@ -4,7 +4,11 @@
 pub mod args;
 pub mod builtins;
 pub mod bytes;
+<<<<<<< HEAD
 pub mod defined;
+=======
+pub mod collections;
+>>>>>>> p-values
 pub mod dicts;
 pub mod format;
 pub mod iterators;
