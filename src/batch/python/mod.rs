@@ -4,11 +4,8 @@
 pub mod args;
 pub mod builtins;
 pub mod bytes;
-<<<<<<< HEAD
 pub mod defined;
-=======
 pub mod collections;
->>>>>>> p-values
 pub mod dicts;
 pub mod format;
 pub mod iterators;
