@@ -5,25 +5,28 @@ mod codec;
 mod compare;
 mod container;
 pub mod exceptions;
+mod hash;
 mod heap;
+mod item;
 mod iter;
 mod number;
 mod object;
 mod repr;
-mod types;
+mod table;
+pub mod types;
 
 use num_bigint::BigInt;
 
 pub use codec::{decode, encode};
-pub use compare::{contains, equal, hash, identical, order, portable_hash};
+pub use compare::{contains, equal, identical, order};
 pub use container::{Dict, List, Set};
+pub use hash::{hash, hash_text, portable_hash};
 pub use heap::{Arena, Effects, Heap, Outcome, Raised, Task};
+pub use item::{delete_item, delete_slice, get_item, get_slice, length, set_item, set_slice, slice_places};
 pub use iter::{Iter, Produce, iterate};
 pub use number::{Big, Binary, Unary, binary, unary};
-pub use object::{
-    Args, Callable, Function, Module, Native, NativeFn, Object, call, get_attribute, get_item, set_item,
-};
-pub use repr::{repr, str, truth};
+pub use object::{Args, Callable, Function, Module, Native, NativeFn, Object, call, get_attribute};
+pub use repr::{repr, repr_text, str, to_text, truth};
 pub use types::{Hooks, OBJECT, TypeInfo, type_of};
 
 /// A value of the language. Containers are references into the arena, so copies are aliases, as

@@ -76,27 +76,6 @@ pub fn get_attribute<'a>(heap: &Heap<'a>, value: Value<'a>, name: &str) -> Outco
     todo!()
 }
 
-/// `value[index]`, the index perhaps a slice made by [`slice`].
-///
-/// # Errors
-/// `IndexError`, `KeyError`, `TypeError` as in CPython.
-pub fn get_item<'a>(heap: &Heap<'a>, value: Value<'a>, index: Value<'a>) -> Outcome<'a> {
-    todo!()
-}
-
-/// `value[index] = item`
-///
-/// # Errors
-/// `IndexError`, `TypeError` as in CPython.
-pub fn set_item<'a>(
-    heap: &Heap<'a>,
-    value: Value<'a>,
-    index: Value<'a>,
-    item: Value<'a>,
-) -> Result<(), Raised> {
-    todo!()
-}
-
 impl std::fmt::Debug for Native {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name)

@@ -22,3 +22,19 @@ pub fn str<'a>(heap: &Heap<'a>, value: Value<'a>, out: &mut Vec<u8>) -> Result<(
 pub fn truth(value: Value<'_>) -> bool {
     todo!()
 }
+
+/// `str(value)`, in the arena.
+///
+/// # Errors
+/// `RecursionError`
+pub fn to_text<'a>(heap: &Heap<'a>, value: Value<'a>) -> Result<&'a str, Raised> {
+    todo!()
+}
+
+/// `repr(value)`, in the arena.
+///
+/// # Errors
+/// `RecursionError`
+pub fn repr_text<'a>(heap: &Heap<'a>, value: Value<'a>) -> Result<&'a str, Raised> {
+    todo!()
+}
