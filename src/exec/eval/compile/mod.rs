@@ -97,8 +97,12 @@ struct Builder<'p, 'c> {
     slots: usize,
     steps: Vec<Step>,
     tries: Vec<Try>,
+    /// Where the steps are that jumps refer to by label.
+    labels: Vec<usize>,
     /// Loops and `try`s around, outermost first.
     nest: Vec<tries::Nest>,
+    /// Slots of the exceptions that are being handled.
+    handled: Vec<usize>,
     /// Slots of expressions that have been evaluated already, by address.
     hoisted: HashMap<*const crate::plan::code::Expr, usize>,
 }
