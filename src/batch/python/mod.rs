@@ -1,14 +1,18 @@
 //! Python's library: the methods of its types, its built-in functions and modules, as functions over
 //! [values](super::value).
 
+pub mod args;
 pub mod builtins;
 pub mod bytes;
+pub mod defined;
+pub mod collections;
 pub mod dicts;
 pub mod format;
 pub mod iterators;
 pub mod lists;
 pub mod numbers;
 pub mod ranges;
+pub mod re;
 pub mod sets;
 pub mod text;
 pub mod tuples;
