@@ -3,6 +3,7 @@
 
 pub mod builtins;
 pub mod bytes;
+pub mod collections;
 pub mod dicts;
 pub mod format;
 pub mod grouped;

@@ -87,6 +87,18 @@ impl<'a> Dict<'a> {
         Dict { class, default: Cell::new(default), table: RefCell::new(Table::new(bump)) }
     }
 
+    /// One of these entries, whose keys are known to differ, each with its [`hash`](super::hash).
+    pub(super) fn of_distinct(
+        bump: &'a Bump,
+        class: &'static TypeInfo,
+        default: Value<'a>,
+        count: usize,
+        entries: impl Iterator<Item = (u64, Value<'a>, Value<'a>)>,
+    ) -> Self {
+        let table = RefCell::new(Table::of_distinct(bump, count, entries));
+        Dict { class, default: Cell::new(default), table }
+    }
+
     /// One of the same class with the same entries.
     ///
     /// # Errors
@@ -149,17 +161,6 @@ impl<'a> Dict<'a> {
             }
             None => table.append(heap, hash, key, value),
         }
-    }
-
-    /// Appends an entry whose key is known not to be there.
-    pub(super) fn append(
-        &self,
-        heap: &Heap<'a>,
-        hash: u64,
-        key: Value<'a>,
-        value: Value<'a>,
-    ) -> Result<(), Raised> {
-        self.table.borrow_mut().append(heap, hash, key, value)
     }
 
     /// Replaces a key's value by what `update` makes of it (of `None` for a missing key), with one look-up.
@@ -242,6 +243,17 @@ impl<'a> Set<'a> {
         Set { class, table: RefCell::new(Table::new(bump)) }
     }
 
+    /// One of these members, which are known to differ, each with its [`hash`](super::hash).
+    pub(super) fn of_distinct(
+        bump: &'a Bump,
+        class: &'static TypeInfo,
+        count: usize,
+        members: impl Iterator<Item = (u64, Value<'a>)>,
+    ) -> Self {
+        let entries = members.map(|(hash, member)| (hash, member, Value::None));
+        Set { class, table: RefCell::new(Table::of_distinct(bump, count, entries)) }
+    }
+
     /// One with the same members.
     ///
     /// # Errors
@@ -275,11 +287,6 @@ impl<'a> Set<'a> {
         }
         table.append(heap, hash, member, Value::None)?;
         Ok(true)
-    }
-
-    /// Appends a member that is known not to be there.
-    pub(super) fn append(&self, heap: &Heap<'a>, hash: u64, member: Value<'a>) -> Result<(), Raised> {
-        self.table.borrow_mut().append(heap, hash, member, Value::None)
     }
 
     /// Whether it is a member.

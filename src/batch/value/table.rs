@@ -32,6 +32,22 @@ impl<'a> Table<'a> {
         Table { entries: BumpVec::new_in(bump), index: None, first: 0, live: 0 }
     }
 
+    /// A table of entries whose keys are known to differ, given with their hashes.
+    pub(super) fn of_distinct(
+        bump: &'a Bump,
+        count: usize,
+        entries: impl Iterator<Item = (u64, Value<'a>, Value<'a>)>,
+    ) -> Self {
+        let mut table = Table::new(bump);
+        table.entries.reserve_exact(count);
+        table.entries.extend(entries.map(|(hash, key, value)| Entry { hash, key: Some(key), value }));
+        table.live = table.entries.len();
+        if table.live > UNINDEXED {
+            table.build_index();
+        }
+        table
+    }
+
     pub(super) fn len(&self) -> usize {
         self.live
     }
@@ -243,16 +259,8 @@ impl<'a> Table<'a> {
     /// The same entries without holes.
     pub(super) fn copy(&self, heap: &Heap<'a>) -> Result<Self, Raised> {
         heap.check_memory(self.live * (size_of::<Entry<'_>>() + 2 * size_of::<u32>()))?;
-        let mut copy = Table::new(heap.bump());
-        copy.entries.reserve_exact(self.live);
-        for entry in self.entries.iter().filter(|entry| entry.key.is_some()) {
-            copy.entries.push(Entry { hash: entry.hash, key: entry.key, value: entry.value });
-        }
-        copy.live = self.live;
-        if self.live > UNINDEXED {
-            copy.build_index();
-        }
-        Ok(copy)
+        let entries = self.entries.iter().filter_map(|entry| Some((entry.hash, entry.key?, entry.value)));
+        Ok(Table::of_distinct(heap.bump(), self.live, entries))
     }
 }
 

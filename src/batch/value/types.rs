@@ -146,9 +146,6 @@ classes! {
     BUILTIN_FUNCTION "builtin_function_or_method" OBJECT None, &[];
     TYPE "type" OBJECT Some(python::builtins::new_type), &[];
     MODULE "module" OBJECT None, &[];
-    DICT_KEYS "dict_keys" OBJECT None, python::dicts::KEYS_METHODS;
-    DICT_VALUES "dict_values" OBJECT None, &[];
-    DICT_ITEMS "dict_items" OBJECT None, python::dicts::ITEMS_METHODS;
     LIST_ITERATOR "list_iterator" OBJECT None, &[];
     LIST_REVERSE_ITERATOR "list_reverseiterator" OBJECT None, &[];
     TUPLE_ITERATOR "tuple_iterator" OBJECT None, &[];
@@ -165,6 +162,10 @@ classes! {
     FILTER "filter" OBJECT Some(python::iterators::new_filter), &[];
     ZIP "zip" OBJECT Some(python::iterators::new_zip), &[];
     ENUMERATE "enumerate" OBJECT Some(python::iterators::new_enumerate), &[];
+    COUNTER "Counter" DICT Some(python::collections::new_counter), python::collections::COUNTER_METHODS;
+    DEFAULT_DICT "defaultdict" DICT Some(python::collections::new_default_dict), &[];
+    ORDERED_DICT "OrderedDict" DICT Some(python::collections::new_ordered_dict), python::collections::ORDERED_DICT_METHODS;
+    ELLIPSIS "ellipsis" OBJECT None, &[];
     REVERSED "reversed" OBJECT Some(python::iterators::new_reversed), &[];
 }
 
