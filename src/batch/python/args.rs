@@ -4,7 +4,7 @@
 //! A method is named with its class, such as `str.join`; the name without the class is what some
 //! of CPython's messages say.
 
-use crate::batch::value::exceptions::{OVERFLOW_ERROR, TYPE_ERROR};
+use crate::batch::value::exceptions::{MEMORY_ERROR, OVERFLOW_ERROR, TYPE_ERROR};
 use crate::batch::value::{Args, Heap, Native, NativeFn, Raised, Value, type_of};
 
 /// An entry of a table of functions.
@@ -304,4 +304,23 @@ pub fn collect<'a>(
             Ok(items)
         }
     }
+}
+
+/// Bytes that one value may have.
+const MOST_BYTES: usize = 1 << 32;
+
+/// Refuses to make a value of so many bytes, if that is beyond the task's memory or beyond reason.
+///
+/// # Errors
+/// `MemoryError`
+pub fn room(heap: &Heap<'_>, bytes: usize) -> Result<(), Raised> {
+    if bytes > MOST_BYTES {
+        return Err(heap.raise(&MEMORY_ERROR, ""));
+    }
+    heap.check_memory(bytes)
+}
+
+/// A length or count as an `int`.
+pub fn int<'a>(count: usize) -> Value<'a> {
+    Value::Int(i64::try_from(count).expect("no memory holds so many"))
 }

@@ -12,13 +12,13 @@ mod unicode;
 
 use bumpalo::collections::{String as BumpString, Vec as BumpVec};
 
-pub use codec::{decode, encode, lossy};
+pub use codec::{codec_message, decode, encode, encoding_and_errors, escaped};
 pub use space::{is_space, strip_end, strip_start};
 pub use unicode::decimal_value;
 
 use super::args::{native, text_argument, wrong_object};
 use crate::batch::value::exceptions::TYPE_ERROR;
-use crate::batch::value::{Args, Heap, Native, Outcome, Raised, Value, str};
+use crate::batch::value::{Args, Heap, Native, Outcome, Raised, Value, to_text, type_of};
 
 /// The methods of `str`.
 pub static METHODS: &[Native] = &[
@@ -74,12 +74,12 @@ pub static METHODS: &[Native] = &[
 /// `str(object='', encoding='utf-8', errors='strict')`
 pub fn new<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     if let ([value], []) = (args.positional, args.keywords) {
-        return to_text(heap, *value);
+        return as_text(heap, *value);
     }
     let [object, encoding, errors] = args.bind(heap, "str", ["object", "encoding", "errors"], 0)?;
     let Some(object) = object else { return Ok(heap.text("")) };
     if encoding.is_none() && errors.is_none() {
-        return to_text(heap, object);
+        return as_text(heap, object);
     }
     let named = |value: Option<Value<'a>>, name: &str, default| match value {
         Some(value) => text_argument(heap, "str", name, value),
@@ -91,29 +91,19 @@ pub fn new<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
         Value::Bytes(bytes) => decode(heap, bytes, encoding, errors),
         Value::Str(_) => Err(heap.raise(&TYPE_ERROR, "decoding str is not supported")),
         _ => {
-            let class = crate::batch::value::type_of(object).name;
+            let class = type_of(object).name;
             let message = format!("decoding to str: need a bytes-like object, {class} found");
             Err(heap.raise(&TYPE_ERROR, message))
         }
     }
 }
 
-/// `str(value)`
-///
-/// # Errors
-/// What the value's `__str__` raises.
-pub fn to_text<'a>(heap: &Heap<'a>, value: Value<'a>) -> Outcome<'a> {
-    if let Value::Str(_) = value {
-        return Ok(value);
+/// `str(value)`, which is the value itself if it is a `str`.
+fn as_text<'a>(heap: &Heap<'a>, value: Value<'a>) -> Outcome<'a> {
+    match value {
+        Value::Str(_) => Ok(value),
+        _ => Ok(heap.text(to_text(heap, value)?)),
     }
-    let mut out = Vec::new();
-    str(heap, value, &mut out)?;
-    Ok(printed(heap, &out))
-}
-
-/// What `repr` or `str` wrote, as a `str`.
-pub fn printed<'a>(heap: &Heap<'a>, written: &[u8]) -> Value<'a> {
-    heap.str(std::str::from_utf8(written).expect("printed values are UTF-8"))
 }
 
 /// The text that a method is called on, and the other arguments.
