@@ -6,10 +6,12 @@ mod executor;
 mod job;
 mod leaders;
 mod parking;
+mod rdd;
 mod stage;
 mod window;
 
 pub use job::Job;
+pub use rdd::{Settings, Skipped, Workers, count};
 
 /// The synchronisation types of [`parking`], by a name that the model checker can stand in for.
 mod sync {
