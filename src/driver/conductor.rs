@@ -43,9 +43,8 @@ impl Conductor {
 
     /// The run begins: from now on it reads these sources.
     pub(super) fn begin(&mut self, settings: &Settings, sources: &[SourceSpec]) {
-        let listens = |spec: &SourceSpec| {
-            matches!(spec.kind, SourceKind::TcpListen { .. } | SourceKind::UnixListen(_))
-        };
+        let listens =
+            |spec: &SourceSpec| matches!(spec.kind, SourceKind::TcpListen { .. } | SourceKind::UnixListen(_));
         let clients = sources.iter().any(listens).then_some(0);
         self.desk.begin(settings, sources);
         self.stats = Stats { clients, ..Stats::new(Instant::now()) };

@@ -40,7 +40,51 @@ pub struct Settings {
     pub threads: usize,
     /// Length of a batch.
     pub interval: Interval,
-    /// What the command line says of the clock.
+    /// What cuts the input into batches.
+    pub clock: ClockChoice,
+    /// When to stop, counted from the start.
+    pub duration: Option<Interval>,
+    /// After how many batches to stop.
+    pub max_batches: Option<u64>,
+    /// How batches are printed.
+    pub format: FormatKind,
+    /// Whether output may be coloured.
+    pub color: bool,
+    /// Where batches are printed to.
+    pub output: OutputTo,
+    /// Whether empty results are left out.
+    pub skip_empty: bool,
+    /// When progress is shown.
+    pub progress: ProgressMode,
+    /// Whether progress may be coloured.
+    pub progress_color: bool,
+    /// How much is said on stderr.
+    pub verbosity: Verbosity,
+}
+
+/// What happens to records that cannot be used (no such field, broken JSON, a function that raises).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OnError {
+    /// The batch's output is lost, as in Spark, and the stream goes on; only where a program runs.
+    LoseBatch,
+    /// They are counted and left out.
+    Skip,
+    /// The first one ends the run.
+    Fail,
+    /// They are counted, left out, and appended to a file.
+    File(PathBuf),
+}
+
+/// Where batches are printed to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OutputTo {
+    /// Standard output.
+    Stdout,
+    /// The end of a file.
+    File(PathBuf),
+}
+
+/// What the command line says of the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockChoice {
     /// Whether time is virtual; where nothing is said, that depends on the sources.

@@ -3,13 +3,13 @@
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
+use super::Settings;
+use super::clock::Clock;
 use super::conductor::Conductor;
 use super::live::Live;
 use super::replay::Replay;
 use super::signals::Signals;
 use super::work::Work;
-use super::Settings;
-use super::clock::Clock;
 use crate::batch::{Interval, Pool};
 use crate::error::Result;
 use crate::plan::Returned;

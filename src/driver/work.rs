@@ -1,8 +1,8 @@
 //! What a run is about: the two kinds of work that the conductor has done, batch by batch.
 
+use super::Settings;
 use super::bad::BadRecords;
 use super::desk::Desk;
-use super::Settings;
 use crate::batch::{Chunk, Pool, Time};
 use crate::error::Result;
 use crate::exec::Job;

@@ -70,7 +70,11 @@ fn each<'a>(
 }
 
 /// A new set of an iterable's values.
-fn collected<'a>(heap: &Heap<'a>, iterable: Value<'a>, class: &'static TypeInfo) -> Result<&'a Set<'a>, Raised> {
+fn collected<'a>(
+    heap: &Heap<'a>,
+    iterable: Value<'a>,
+    class: &'static TypeInfo,
+) -> Result<&'a Set<'a>, Raised> {
     if let Value::Set(set) = iterable {
         return set.copy(heap, class);
     }

@@ -168,9 +168,7 @@ mod tests {
     #[test]
     fn dealing_begins_where_spark_does() {
         // Seen in PySpark: where the first batches of partitions 0, 1 and 2 went.
-        let firsts = |partitions| {
-            [0, 1, 2].map(|index| (first_turn(index, partitions) + 1) % partitions)
-        };
+        let firsts = |partitions| [0, 1, 2].map(|index| (first_turn(index, partitions) + 1) % partitions);
         assert_eq!(firsts(4), [1, 1, 0]);
         assert_eq!(firsts(3), [0, 1, 2]);
         assert_eq!(firsts(2), [1, 1, 0]);

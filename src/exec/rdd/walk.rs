@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::plan::code::{
-    Arg, Code, Comprehension, ComprehensionKind, Expr, ExprKind, FormatPart, Item, Place, Stmt, StmtKind, Target,
+    Arg, Code, Comprehension, ComprehensionKind, Expr, ExprKind, FormatPart, Item, Place, Stmt, StmtKind,
+    Target,
 };
 
 /// What is met on the way, outer things before inner ones.
@@ -216,7 +217,9 @@ pub(super) fn elements(kind: &ComprehensionKind) -> Vec<&Expr> {
 /// The expression of an argument.
 pub(super) fn argument(arg: &Arg) -> &Expr {
     match arg {
-        Arg::Positional(value) | Arg::Unpacked(value) | Arg::Keyword(_, value) | Arg::Keywords(value) => value,
+        Arg::Positional(value) | Arg::Unpacked(value) | Arg::Keyword(_, value) | Arg::Keywords(value) => {
+            value
+        }
     }
 }
 

@@ -232,8 +232,7 @@ impl<'a> Fields<'_, '_, 'a> {
         match args.positional.get(number) {
             Some(value) => Ok(*value),
             None => {
-                let message =
-                    format!("Replacement index {number} out of range for positional args tuple");
+                let message = format!("Replacement index {number} out of range for positional args tuple");
                 Err(self.heap.raise(&INDEX_ERROR, message))
             }
         }

@@ -24,7 +24,9 @@ pub fn new_float<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     };
     let parsed = match value {
         Value::Str(text) => parse_float(text),
-        Value::Bytes(bytes) => std::str::from_utf8(bytes).ok().filter(|text| text.is_ascii()).and_then(parse_float),
+        Value::Bytes(bytes) => {
+            std::str::from_utf8(bytes).ok().filter(|text| text.is_ascii()).and_then(parse_float)
+        }
         _ => {
             return match float_of(heap, value)? {
                 Some(number) => Ok(Value::Float(number)),
@@ -134,7 +136,13 @@ fn hex<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let number = this(heap, args, "float.hex")?;
     let sign = if number.is_sign_negative() { "-" } else { "" };
     if !number.is_finite() {
-        return Ok(heap.text(if number.is_nan() { "nan" } else if sign.is_empty() { "inf" } else { "-inf" }));
+        return Ok(heap.text(if number.is_nan() {
+            "nan"
+        } else if sign.is_empty() {
+            "inf"
+        } else {
+            "-inf"
+        }));
     }
     if number == 0.0 {
         return Ok(heap.str(&format!("{sign}0x0.0p+0")));
@@ -164,7 +172,11 @@ fn fromhex<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let exponent: i32 = exponent.parse().map_err(|_| invalid())?;
     let all = format!("{whole}{fraction}");
-    if all.is_empty() || all.len() > 1000 || exponent.abs() > 5000 || !all.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    if all.is_empty()
+        || all.len() > 1000
+        || exponent.abs() > 5000
+        || !all.bytes().all(|byte| byte.is_ascii_hexdigit())
+    {
         return Err(invalid());
     }
     let mantissa = BigInt::parse_bytes(all.as_bytes(), 16).ok_or_else(invalid)?;

@@ -6,9 +6,7 @@ use super::float::ratio;
 use super::parse::{IntFault, MOST_DIGITS, parse_int, parse_short_int};
 use crate::batch::python::args::{index, native, room, text_argument, wrong_object};
 use crate::batch::value::exceptions::{OVERFLOW_ERROR, TYPE_ERROR, VALUE_ERROR};
-use crate::batch::value::{
-    Args, Heap, Native, Outcome, Raised, Value, repr_text, truth, type_of,
-};
+use crate::batch::value::{Args, Heap, Native, Outcome, Raised, Value, repr_text, truth, type_of};
 
 /// The methods of `int`.
 pub static INT_METHODS: &[Native] = &[
@@ -42,8 +40,7 @@ pub fn new_int<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     if let Some(base) = base {
         let base = index(heap, base)?;
         let base = u32::try_from(base).ok().filter(|base| *base == 0 || (2..=36).contains(base));
-        let base = base
-            .ok_or_else(|| heap.raise(&VALUE_ERROR, "int() base must be >= 2 and <= 36, or 0"))?;
+        let base = base.ok_or_else(|| heap.raise(&VALUE_ERROR, "int() base must be >= 2 and <= 36, or 0"))?;
         return match value {
             Value::Str(text) => of_text(heap, text, value, base),
             Value::Bytes(bytes) => of_bytes(heap, bytes, value, base),
@@ -115,11 +112,7 @@ pub fn int_of_float<'a>(heap: &Heap<'a>, number: f64) -> Outcome<'a> {
 }
 
 /// The number that a method is called on, and the other arguments.
-fn this<'s, 'a>(
-    heap: &Heap<'a>,
-    args: Args<'s, 'a>,
-    name: &str,
-) -> Result<(BigInt, Args<'s, 'a>), Raised> {
+fn this<'s, 'a>(heap: &Heap<'a>, args: Args<'s, 'a>, name: &str) -> Result<(BigInt, Args<'s, 'a>), Raised> {
     let (object, args) = args.object(heap, name)?;
     let number = object.as_big().ok_or_else(|| wrong_object(heap, name, object))?;
     Ok((number, args))
