@@ -1,14 +1,17 @@
 //! Plan to results: the work-stealing executor, and the operators that run on it.
 
 mod bad;
+mod eval;
 mod executor;
 mod job;
 mod leaders;
 mod parking;
+mod rdd;
 mod stage;
 mod window;
 
 pub use job::Job;
+pub use rdd::{Settings, Skipped, Workers, count};
 
 /// The synchronisation types of [`parking`], by a name that the model checker can stand in for.
 mod sync {

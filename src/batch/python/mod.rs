@@ -6,6 +6,7 @@ pub mod bytes;
 pub mod collections;
 pub mod dicts;
 pub mod format;
+pub mod grouped;
 pub mod iterators;
 pub mod lists;
 pub mod numbers;
@@ -18,7 +19,7 @@ use super::value::{Heap, Module, TypeInfo, Value};
 
 /// Classes of the library whose instances (or which themselves) may be inside of records, by module. Encoded
 /// values refer to them by number: new ones go to the end of their module's list, new modules to the end here.
-pub static CLASSES: &[&[&TypeInfo]] = &[];
+pub static CLASSES: &[&[&TypeInfo]] = &[grouped::CLASSES];
 
 /// The built-in of that name: a function, a class, or `None` if there is none.
 pub fn builtin<'a>(name: &str) -> Option<Value<'a>> {
