@@ -27,8 +27,8 @@ pub(super) enum Gets<'c> {
     Value(&'c Expr),
     /// The items of an iterable.
     Items(&'c Expr),
-    /// What was there, changed by an operator with an operand.
-    Changed(&'c Expr),
+    /// What was there, changed by an operator.
+    Changed,
     /// Nothing: it is deleted.
     Nothing,
 }
@@ -54,7 +54,7 @@ fn stmt<'c>(stmt: &'c Stmt, visit: &mut impl Visit<'c>) {
         }
         StmtKind::AugAssign(target, _, value) => {
             expr(value, visit);
-            self::target(target, Gets::Changed(value), visit);
+            self::target(target, Gets::Changed, visit);
         }
         StmtKind::Delete(targets) => {
             targets.iter().for_each(|target| self::target(target, Gets::Nothing, visit));
