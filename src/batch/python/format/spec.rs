@@ -48,7 +48,7 @@ impl Spec {
         } else if is_align(chars.first()) {
             (spec.align, has_align, place) = (chars[0], true, 1);
         }
-        let mut take = |wanted: &[char], place: &mut usize| {
+        let take = |wanted: &[char], place: &mut usize| {
             let found = chars.get(*place).copied().filter(|c| wanted.contains(c));
             *place += usize::from(found.is_some());
             found

@@ -5,7 +5,7 @@ use num_bigint::BigInt;
 use super::parse::parse_float;
 use crate::batch::python::args::{native, wrong_object};
 use crate::batch::value::exceptions::{OVERFLOW_ERROR, TYPE_ERROR, VALUE_ERROR};
-use crate::batch::value::{Args, Heap, Native, Outcome, Raised, Value, repr_text, type_of};
+use crate::batch::value::{Args, Heap, Native, Outcome, Raised, Value, bigint_to_float, repr_text, type_of};
 
 /// The methods of `float`.
 pub static FLOAT_METHODS: &[Native] = &[
@@ -58,24 +58,11 @@ pub fn float_of(heap: &Heap<'_>, value: Value<'_>) -> Result<Option<f64>, Raised
         Value::Int(number) => Ok(Some(number as f64)),
         Value::Bool(flag) => Ok(Some(f64::from(flag))),
         Value::Big(big) => {
-            let number = big_to_float(&big.to_bigint());
-            if number.is_infinite() {
-                return Err(heap.raise(&OVERFLOW_ERROR, "int too large to convert to float"));
-            }
-            Ok(Some(number))
+            let number = bigint_to_float(&big.to_bigint());
+            number.map(Some).ok_or_else(|| heap.raise(&OVERFLOW_ERROR, "int too large to convert to float"))
         }
         _ => Ok(None),
     }
-}
-
-/// The nearest float, half to even; infinite if there is none.
-pub fn big_to_float(number: &BigInt) -> f64 {
-    // The decimal digits decide exactly, as Rust reads floats with correct rounding. 310 digits are beyond
-    // any float, so that no more are written.
-    if number.bits() > 1024 {
-        return if number.sign() == num_bigint::Sign::Minus { f64::NEG_INFINITY } else { f64::INFINITY };
-    }
-    number.to_string().parse().unwrap_or(f64::NAN)
 }
 
 /// The number as a fraction in lowest terms, the denominator a power of two. For finite numbers only.

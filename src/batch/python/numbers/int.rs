@@ -2,11 +2,12 @@
 
 use num_bigint::{BigInt, Sign};
 
-use super::float::ratio;
 use super::parse::{IntFault, MOST_DIGITS, parse_int, parse_short_int};
 use crate::batch::python::args::{index, native, room, text_argument, wrong_object};
 use crate::batch::value::exceptions::{OVERFLOW_ERROR, TYPE_ERROR, VALUE_ERROR};
-use crate::batch::value::{Args, Heap, Native, Outcome, Raised, Value, repr_text, truth, type_of};
+use crate::batch::value::{
+    Args, Heap, Native, Outcome, Raised, Value, float_to_bigint, float_to_int, repr_text, truth, type_of,
+};
 
 /// The methods of `int`.
 pub static INT_METHODS: &[Native] = &[
@@ -103,12 +104,10 @@ pub fn int_of_float<'a>(heap: &Heap<'a>, number: f64) -> Outcome<'a> {
     if number.is_infinite() {
         return Err(heap.raise(&OVERFLOW_ERROR, "cannot convert float infinity to integer"));
     }
-    // Up to 2^62 the conversion is exact; it is the usual case.
-    if number.abs() < 4_611_686_018_427_387_904.0 {
-        return Ok(Value::Int(number.trunc() as i64));
+    match float_to_int(number.trunc()) {
+        Some(number) => Ok(Value::Int(number)),
+        None => Ok(heap.int(&float_to_bigint(number).expect("it is finite"))),
     }
-    let (numerator, _) = ratio(number.trunc());
-    Ok(heap.int(&numerator))
 }
 
 /// The number that a method is called on, and the other arguments.

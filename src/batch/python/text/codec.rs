@@ -3,7 +3,6 @@
 use bumpalo::collections::{String as BumpString, Vec as BumpVec};
 
 use super::{finished, length, this};
-use crate::batch::escape_into;
 use crate::batch::python::args::text_argument;
 use crate::batch::value::exceptions::{LOOKUP_ERROR, UNICODE_DECODE_ERROR, UNICODE_ENCODE_ERROR, exception};
 use crate::batch::value::{Args, Heap, Outcome, Raised, TypeInfo, Value};
