@@ -90,7 +90,7 @@ impl ProgramBuilder<'_> {
 /// A function on its way to a [`Unit`].
 struct Builder<'p, 'c> {
     program: &'p mut ProgramBuilder<'c>,
-    code: &'c Code,
+    code: &'p Code,
     qualified: String,
     inner: Vec<Unit>,
     /// Slots in use: locals, and what is kept between steps.
