@@ -5,6 +5,7 @@ mod host;
 mod image;
 mod key;
 mod rdd;
+mod recipe;
 mod stream;
 mod window;
 
