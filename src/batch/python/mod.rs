@@ -1,7 +1,24 @@
 //! Python's library: the methods of its types, its built-in functions and modules, as functions over
 //! [values](super::value).
 
-use super::value::{Heap, Module, Value};
+pub mod builtins;
+pub mod bytes;
+pub mod collections;
+pub mod dicts;
+pub mod format;
+pub mod iterators;
+pub mod lists;
+pub mod numbers;
+pub mod ranges;
+pub mod sets;
+pub mod text;
+pub mod tuples;
+
+use super::value::{Heap, Module, TypeInfo, Value};
+
+/// Classes of the library whose instances (or which themselves) may be inside of records, by module. Encoded
+/// values refer to them by number: new ones go to the end of their module's list, new modules to the end here.
+pub static CLASSES: &[&[&TypeInfo]] = &[];
 
 /// The built-in of that name: a function, a class, or `None` if there is none.
 pub fn builtin<'a>(name: &str) -> Option<Value<'a>> {

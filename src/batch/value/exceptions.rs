@@ -1,7 +1,55 @@
 //! Python's exception classes, and their instances.
 
 use super::types::{Hooks, TypeInfo};
-use super::{Heap, Object, Value};
+use super::{Args, Heap, Object, Outcome, Raised, Value, repr, str};
+
+/// What instances of exception classes do: their fields are their arguments.
+const HOOKS: Hooks =
+    Hooks { repr: Some(repr_exception), str: Some(str_exception), attribute: Some(attribute), ..Hooks::NONE };
+
+fn construct<'a>(heap: &Heap<'a>, class: &'static TypeInfo, args: Args<'_, 'a>) -> Outcome<'a> {
+    if !args.keywords.is_empty() {
+        return Err(heap.raise(&TYPE_ERROR, format!("{}() takes no keyword arguments", class.name)));
+    }
+    Ok(exception(heap, class, args.positional))
+}
+
+fn repr_exception<'a>(heap: &Heap<'a>, object: &Object<'a>, out: &mut Vec<u8>) -> Result<(), Raised> {
+    out.extend_from_slice(object.class.name.as_bytes());
+    match object.fields {
+        [argument] => {
+            out.push(b'(');
+            repr(heap, *argument, out)?;
+            out.push(b')');
+            Ok(())
+        }
+        fields => repr(heap, heap.tuple(fields), out),
+    }
+}
+
+fn str_exception<'a>(heap: &Heap<'a>, object: &Object<'a>, out: &mut Vec<u8>) -> Result<(), Raised> {
+    match object.fields {
+        [] => Ok(()),
+        // A key that is a text would read like a message.
+        [key] if object.class.is(&KEY_ERROR) => repr(heap, *key, out),
+        [argument] => str(heap, *argument, out),
+        fields => repr(heap, heap.tuple(fields), out),
+    }
+}
+
+fn attribute<'a>(heap: &Heap<'a>, object: &Object<'a>, name: &str) -> Option<Outcome<'a>> {
+    match name {
+        "args" => Some(Ok(heap.tuple(object.fields))),
+        // `StopIteration.value` and `SystemExit.code`
+        "value" if object.class.is(&STOP_ITERATION) => Some(Ok(first(object))),
+        "code" if object.class.is(&SYSTEM_EXIT) => Some(Ok(first(object))),
+        _ => None,
+    }
+}
+
+fn first<'a>(object: &Object<'a>) -> Value<'a> {
+    object.fields.first().copied().unwrap_or(Value::None)
+}
 
 macro_rules! exceptions {
     ($($constant:ident $name:literal $base:expr;)*) => {
@@ -10,11 +58,19 @@ macro_rules! exceptions {
             pub static $constant: TypeInfo = TypeInfo {
                 name: $name,
                 base: $base,
-                new: None, // H1: makes an instance with its arguments
+                new: Some({
+                    fn new<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
+                        construct(heap, &$constant, args)
+                    }
+                    new
+                }),
                 methods: &[],
-                hooks: Hooks::NONE, // H1: repr, str, args
+                hooks: HOOKS,
             };
         )*
+
+        /// Every exception class. New ones go to the end: encoded values refer to them by number.
+        pub static CLASSES: &[&TypeInfo] = &[$(&$constant),*];
 
         /// Every exception class, by name.
         pub fn exception_class(name: &str) -> Option<&'static TypeInfo> {

@@ -69,6 +69,8 @@ pub struct Heap<'a> {
     task: &'a Task,
     raised: Cell<Option<Value<'a>>>,
     depth: Cell<u32>,
+    /// Addresses of the containers that are being printed, from the outermost inwards.
+    pub(super) printing: RefCell<Vec<usize>>,
 }
 
 /// Calls within calls, as CPython's `sys.getrecursionlimit()`.
@@ -77,7 +79,7 @@ const RECURSION_LIMIT: u32 = 1000;
 impl<'a> Heap<'a> {
     /// A heap in that arena.
     pub fn new(arena: &'a Arena, task: &'a Task) -> Self {
-        Heap { arena, task, raised: Cell::new(None), depth: Cell::new(0) }
+        Heap { arena, task, raised: Cell::new(None), depth: Cell::new(0), printing: RefCell::default() }
     }
 
     /// The memory itself, for what is built in place.
@@ -204,12 +206,30 @@ impl<'a> Heap<'a> {
     ///
     /// # Errors
     /// `RecursionError` when calls are nested too deep, and whatever `body` raises.
+    #[inline]
     pub fn enter<T>(&self, body: impl FnOnce() -> Result<T, Raised>) -> Result<T, Raised> {
+        self.enter_for("", body)
+    }
+
+    /// Runs the body of what calls itself for values within values; `what` it does ends the message.
+    ///
+    /// # Errors
+    /// As [`Heap::enter`].
+    #[inline]
+    pub fn enter_for<T>(&self, what: &str, body: impl FnOnce() -> Result<T, Raised>) -> Result<T, Raised> {
         let depth = self.depth.get();
         if depth >= RECURSION_LIMIT {
-            return Err(self.raise(&RECURSION_ERROR, "maximum recursion depth exceeded"));
+            return Err(self.raise(&RECURSION_ERROR, format!("maximum recursion depth exceeded{what}")));
         }
         self.depth.set(depth + 1);
+        let result = body();
+        self.depth.set(depth);
+        result
+    }
+
+    /// Runs what is known to go no deeper than [`Heap::enter`] allows when it starts from the top.
+    pub(super) fn from_top<T>(&self, body: impl FnOnce() -> T) -> T {
+        let depth = self.depth.replace(0);
         let result = body();
         self.depth.set(depth);
         result

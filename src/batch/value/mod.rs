@@ -1,30 +1,40 @@
 //! Python's values, as tasks see them: two words, `Copy`, borrowed from an arena that is dropped
 //! as a whole. What outlives the arena is encoded ([`encode`], [`Rows`](super::Rows)).
 
+mod arith;
 mod codec;
 mod compare;
 mod container;
 pub mod exceptions;
+mod hash;
 mod heap;
+mod item;
 mod iter;
 mod number;
 mod object;
 mod repr;
-mod types;
+mod siphash;
+mod slice;
+mod table;
+pub mod types;
+mod views;
 
 use num_bigint::BigInt;
 
+pub use arith::{binary, unary};
 pub use codec::{decode, encode};
-pub use compare::{contains, equal, hash, identical, order, portable_hash};
+pub use compare::{contains, equal, identical, order};
 pub use container::{Dict, List, Set};
+pub use hash::{hash, hash_text, portable_hash, python_hash};
 pub use heap::{Arena, Effects, Heap, Outcome, Raised, Task};
-pub use iter::{Iter, Produce, iterate};
-pub use number::{Big, Binary, Unary, binary, unary};
-pub use object::{
-    Args, Callable, Function, Module, Native, NativeFn, Object, call, get_attribute, get_item, set_item,
-};
-pub use repr::{repr, str, truth};
+pub use item::{delete_item, get_item, key_error, length, set_item};
+pub use iter::{Iter, Produce, character, iterate, range_length};
+pub use number::{Big, Binary, Unary, bigint_to_float, float_to_bigint, float_to_int};
+pub use object::{Args, Callable, Function, Module, Native, NativeFn, Object, call, get_attribute};
+pub use repr::{MAX_DIGITS, repr, repr_bytes, repr_float, repr_text, str, to_text, truth};
+pub use slice::{Slice, delete_slice, get_slice, set_slice, slice_places};
 pub use types::{Hooks, OBJECT, TypeInfo, type_of};
+pub use views::{DICT_ITEMS, DICT_KEYS, DICT_VALUES, SetLike, view};
 
 /// A value of the language. Containers are references into the arena, so copies are aliases, as
 /// in Python.

@@ -2,7 +2,9 @@
 
 use std::any::Any;
 
-use super::{Heap, Outcome, Raised, TypeInfo, Value};
+use super::exceptions::{ATTRIBUTE_ERROR, TYPE_ERROR};
+use super::types::DEFAULT_DICT;
+use super::{Heap, Outcome, Raised, TypeInfo, Value, type_of};
 
 /// Arguments of a call.
 #[derive(Clone, Copy)]
@@ -64,8 +66,44 @@ pub struct Object<'a> {
 ///
 /// # Errors
 /// `TypeError: 'int' object is not callable`, and whatever the call raises.
+#[inline]
 pub fn call<'a>(heap: &Heap<'a>, callee: Value<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    todo!()
+    match callee {
+        Value::Native(native) => (native.call)(heap, args),
+        Value::Function(function) => heap.enter(|| function.code.call(heap, args)),
+        Value::Bound(&(object, native)) => match *args.positional {
+            [] => (native.call)(heap, Args { positional: &[object], ..args }),
+            [first] => (native.call)(heap, Args { positional: &[object, first], ..args }),
+            _ => {
+                let positional: Vec<_> =
+                    std::iter::once(object).chain(args.positional.iter().copied()).collect();
+                (native.call)(heap, Args { positional: &positional, ..args })
+            }
+        },
+        Value::Type(class) => match class.new {
+            Some(new) => new(heap, args),
+            None => Err(heap.raise(&TYPE_ERROR, format!("cannot create '{}' instances", class.name))),
+        },
+        Value::Object(object) if object.class.hooks.call.is_some() => match object.class.hooks.call {
+            Some(call) => heap.enter(|| call(heap, object, args)),
+            None => Err(not_callable(heap, callee)),
+        },
+        _ => Err(not_callable(heap, callee)),
+    }
+}
+
+#[cold]
+fn not_callable<'a>(heap: &Heap<'a>, callee: Value<'a>) -> Raised {
+    heap.raise(&TYPE_ERROR, format!("'{}' object is not callable", type_of(callee).name))
+}
+
+/// `callable(value)`
+pub fn is_callable(value: Value<'_>) -> bool {
+    match value {
+        Value::Native(_) | Value::Function(_) | Value::Bound(_) | Value::Type(_) => true,
+        Value::Object(object) => object.class.hooks.call.is_some(),
+        _ => false,
+    }
 }
 
 /// `value.name`
@@ -73,28 +111,65 @@ pub fn call<'a>(heap: &Heap<'a>, callee: Value<'a>, args: Args<'_, 'a>) -> Outco
 /// # Errors
 /// `AttributeError: 'int' object has no attribute 'foo'`.
 pub fn get_attribute<'a>(heap: &Heap<'a>, value: Value<'a>, name: &str) -> Outcome<'a> {
-    todo!()
+    let class = type_of(value);
+    match find_attribute(heap, value, name) {
+        Some(outcome) => outcome,
+        None => {
+            let message = match value {
+                Value::Module(module) => format!("module '{}' has no attribute '{name}'", module.name),
+                Value::Type(class) => format!("type object '{}' has no attribute '{name}'", class.name),
+                _ => format!("'{}' object has no attribute '{name}'", class.name),
+            };
+            Err(heap.raise(&ATTRIBUTE_ERROR, message))
+        }
+    }
 }
 
-/// `value[index]`, the index perhaps a slice made by [`slice`].
-///
-/// # Errors
-/// `IndexError`, `KeyError`, `TypeError` as in CPython.
-pub fn get_item<'a>(heap: &Heap<'a>, value: Value<'a>, index: Value<'a>) -> Outcome<'a> {
-    todo!()
+/// `value.name`, `None` where there is no such attribute.
+pub fn find_attribute<'a>(heap: &Heap<'a>, value: Value<'a>, name: &str) -> Option<Outcome<'a>> {
+    let found = match value {
+        Value::Module(module) => (module.member)(heap, name),
+        Value::Type(class) => class.method(name).map(Value::Native),
+        Value::Object(object) => {
+            if let Some(outcome) =
+                object.class.hooks.attribute.and_then(|attribute| attribute(heap, object, name))
+            {
+                return Some(outcome);
+            }
+            bound(heap, value, name)
+        }
+        _ => bound(heap, value, name),
+    };
+    found.or_else(|| special(heap, value, name)).map(Ok)
 }
 
-/// `value[index] = item`
-///
-/// # Errors
-/// `IndexError`, `TypeError` as in CPython.
-pub fn set_item<'a>(
-    heap: &Heap<'a>,
-    value: Value<'a>,
-    index: Value<'a>,
-    item: Value<'a>,
-) -> Result<(), Raised> {
-    todo!()
+fn bound<'a>(heap: &Heap<'a>, value: Value<'a>, name: &str) -> Option<Value<'a>> {
+    let method = type_of(value).method(name)?;
+    Some(Value::Bound(heap.bump().alloc((value, method))))
+}
+
+/// What values of all, or of many, classes have.
+#[cold]
+fn special<'a>(heap: &Heap<'a>, value: Value<'a>, name: &str) -> Option<Value<'a>> {
+    match (name, value) {
+        ("__class__", _) => Some(Value::Type(type_of(value))),
+        ("__name__" | "__qualname__", Value::Function(function)) => Some(heap.text(function.name)),
+        ("__name__" | "__qualname__", Value::Native(native)) => Some(heap.text(native.name)),
+        ("__name__" | "__qualname__", Value::Bound((_, native))) => Some(heap.text(native.name)),
+        ("__name__" | "__qualname__", Value::Type(class)) => Some(heap.text(class.name)),
+        ("__name__", Value::Module(module)) => Some(heap.text(module.name)),
+        ("real" | "numerator", Value::Int(_) | Value::Big(_)) => Some(value),
+        ("real" | "numerator", Value::Bool(flag)) => Some(Value::Int(i64::from(flag))),
+        ("real", Value::Float(_)) => Some(value),
+        ("imag", Value::Bool(_) | Value::Int(_) | Value::Big(_)) => Some(Value::Int(0)),
+        ("imag", Value::Float(_)) => Some(Value::Float(0.0)),
+        ("denominator", Value::Bool(_) | Value::Int(_) | Value::Big(_)) => Some(Value::Int(1)),
+        ("start", Value::Range(range)) => Some(Value::Int(range[0])),
+        ("stop", Value::Range(range)) => Some(Value::Int(range[1])),
+        ("step", Value::Range(range)) => Some(Value::Int(range[2])),
+        ("default_factory", Value::Dict(dict)) if dict.class.is(&DEFAULT_DICT) => Some(dict.default.get()),
+        _ => None,
+    }
 }
 
 impl std::fmt::Debug for Native {
