@@ -5,6 +5,8 @@ mod host;
 mod image;
 mod key;
 mod rdd;
+mod recipe;
+mod shape;
 mod stream;
 mod window;
 
@@ -14,6 +16,7 @@ pub use host::{Engine, Failure, Outcome, Returned, Runtime, Script, Streaming};
 pub use image::{Frozen, Image, ParseExpression};
 pub use key::{KeyExpr, WordsBy, parse_filter};
 pub use rdd::{Origin, Rdd, RddOp};
+pub use shape::{Shape, shape};
 pub use stream::{Callback, Graph, Lambda, Output, OutputOp, Stream, StreamId, StreamOp, StreamRddOp};
 pub use window::{Scope, Window};
 
