@@ -138,7 +138,8 @@ fn is_one(value: &Expr) -> bool {
 
 /// Whether an expression is the function `json.loads`, by whatever name the program has it.
 fn is_json_loads(callee: &Expr, image: &Image) -> bool {
-    let global = |name: &str| image.globals.iter().find(|(other, _)| **other == *name).map(|(_, value)| value);
+    let global =
+        |name: &str| image.globals.iter().find(|(other, _)| **other == *name).map(|(_, value)| value);
     match &callee.kind {
         ExprKind::Name(Place::Global(name)) => match global(name) {
             Some(Frozen::Native(native)) => is_member(native, "json", "loads"),

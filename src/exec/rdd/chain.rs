@@ -14,14 +14,14 @@ use crate::exec::eval::{Compiled, compile};
 use crate::plan::{Origin, Outcome, RddOp};
 
 /// Operators in the order in which records pass them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Chain {
     /// The operators.
     pub(super) links: Vec<Link>,
 }
 
 /// An operator of a chain.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Link {
     /// What it does.
     pub(super) op: LinkOp,
@@ -30,7 +30,7 @@ pub(super) struct Link {
 }
 
 /// What an operator of a chain does.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum LinkOp {
     /// A function of records, one by one.
     Record(RecordOp, Arc<Compiled>),
@@ -54,7 +54,7 @@ pub(super) enum RecordOp {
 }
 
 /// An operator over whole partitions.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum PartitionOp {
     /// `mapPartitions`, `mapPartitionsWithIndex`: from an iterator to something iterable.
     Map {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::chain::{Chain, Link, is_narrow, link};
 use super::context::Context;
+use super::counted::{before_ones, is_sum, pairs};
 use super::deal::Deal;
 use super::keyed::{Combine, Group, Pairs, Together};
 use super::layout::lay_out;
@@ -153,9 +154,17 @@ impl<'w> Computation<'w> {
             RddOp::Zip | RddOp::Cartesian => self.side_by_side(rdd),
             RddOp::ZipWithIndex => self.number(rdd),
             RddOp::Combine { create, merge_value, merge_combiners, partitions } => {
+                let (chain, base) = self.chain_of_parent(rdd, 0)?;
+                if *partitions > 1
+                    && is_sum(create.as_ref(), merge_value, merge_combiners)
+                    && let Some(keys) = before_ones(&chain)
+                    && let Some(counts) = self.tasks.count(keys, &base, origin)?
+                {
+                    return Ok(pairs(&counts, *partitions));
+                }
                 let create = create.as_ref().map(compile);
                 let together = Combine { create, merge: compile(merge_value) };
-                let outputs = self.map_parent(rdd, 0, together)?.outputs;
+                let outputs = self.run(Stage::new(chain, together, origin.clone()), &base)?;
                 let tables: usize = outputs.iter().map(|output| output.tables).sum();
                 let mut pieces = into_pieces(outputs.into_iter().map(|output| output.pairs));
                 if tables > 1 {
@@ -251,14 +260,18 @@ impl<'w> Computation<'w> {
         rdd.parents().get(index).map_or(Ok(Dataset::default()), |parent| self.dataset(parent))
     }
 
+    /// The chain that a parent ends with, and the dataset before it.
+    fn chain_of_parent(&mut self, rdd: &Arc<Rdd>, index: usize) -> Outcome<(Chain, Dataset)> {
+        match rdd.parents().get(index) {
+            Some(parent) if is_narrow(&parent.op) && !self.is_made_whole(parent) => self.chain(parent),
+            Some(parent) => Ok((Chain::default(), self.dataset(parent)?)),
+            None => Ok((Chain::default(), Dataset::default())),
+        }
+    }
+
     /// Runs the chain that a parent ends with, and a sink behind it.
     fn map_parent<S: Sink>(&mut self, rdd: &Arc<Rdd>, index: usize, sink: S) -> Outcome<Mapped<S::Output>> {
-        let parents = rdd.parents();
-        let (chain, base) = match parents.get(index) {
-            Some(parent) if is_narrow(&parent.op) && !self.is_made_whole(parent) => self.chain(parent)?,
-            Some(parent) => (Chain::default(), self.dataset(parent)?),
-            None => (Chain::default(), Dataset::default()),
-        };
+        let (chain, base) = self.chain_of_parent(rdd, index)?;
         let outputs = self.run(Stage::new(chain, sink, rdd.origin.clone()), &base)?;
         Ok(Mapped { outputs, partitions: base.partitions.len() })
     }

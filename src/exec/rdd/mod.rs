@@ -6,6 +6,7 @@
 mod chain;
 mod compute;
 mod context;
+mod counted;
 mod deal;
 mod keyed;
 mod layout;

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::context::{Context, Rules, Skipped};
+use super::counted::Counter;
 use crate::batch::value::Effects;
 use crate::exec::executor::Executor;
 use crate::plan::{Failure, Outcome};
@@ -14,6 +15,7 @@ pub(super) struct Tasks {
     pub(super) rules: Rules,
     pub(super) effects: Effects,
     pub(super) skipped: Skipped,
+    pub(super) counter: Arc<Counter>,
 }
 
 /// What a task came to, and what it did.
@@ -21,7 +23,13 @@ type Done<T> = (Outcome<T>, Effects, Skipped);
 
 impl Tasks {
     pub(super) fn new(executor: Executor, rules: Rules) -> Self {
-        Tasks { executor, rules, effects: Effects::default(), skipped: Skipped::default() }
+        let counter = Arc::new(Counter::new(executor.workers()));
+        Tasks { executor, rules, effects: Effects::default(), skipped: Skipped::default(), counter }
+    }
+
+    /// How many tasks run at a time.
+    pub(super) fn workers(&self) -> usize {
+        self.executor.workers()
     }
 
     /// Runs `count` tasks; their results in order. What they print is passed on up to the first one that
@@ -61,6 +69,13 @@ impl Tasks {
         self.effects.accumulated.extend(accumulated);
         self.skipped.absorb(skipped);
         Ok(results)
+    }
+
+    /// Adds what tasks did later.
+    pub(super) fn absorb(&mut self, later: Effects) {
+        self.effects.stdout.extend(later.stdout);
+        self.effects.stderr.extend(later.stderr);
+        self.effects.accumulated.extend(later.accumulated);
     }
 
     /// Runs one task.

@@ -1,0 +1,249 @@
+//! Counting by key: `map(lambda x: (x, 1)).reduceByKey(lambda a, b: a + b)`, and every spelling that means
+//! the same. Keys that are text are counted in the tables of the word count, and words of lines without
+//! any of them being made a value.
+
+use std::str;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::chain::{Chain, LinkOp, RecordOp};
+use super::read::Unit;
+use super::stage::{Sink, Stage};
+use super::tasks::Tasks;
+use super::write::Writer;
+use crate::batch::value::exceptions::EXCEPTION;
+use crate::batch::value::{Arena, Heap, Raised, Task, Value};
+use crate::batch::{Counts, Dataset, Piece};
+use crate::exec::SPILL_BUDGET;
+use crate::kernel::{CountTable, Delimiters, Merge, PaddedBuf, Rank, Scratch, Seed, Tokenizer, Top};
+use crate::plan::{Image, Origin, Outcome, Shape, WordsBy, shape};
+
+/// Pairs that are encoded before their values are dropped.
+const SLAB: usize = 4096;
+
+/// Tables to count in, used again by every computation.
+pub(super) struct Counter {
+    seed: Seed,
+    /// Of each table, beyond its hot keys.
+    budget: usize,
+    /// Empty ones.
+    spare: Mutex<Vec<CountTable>>,
+    /// Those of the present computation that no task has.
+    begun: Mutex<Vec<CountTable>>,
+}
+
+impl Counter {
+    pub(super) fn new(workers: usize) -> Self {
+        Counter {
+            seed: Seed::random(),
+            budget: SPILL_BUDGET / workers.max(1),
+            spare: Mutex::default(),
+            begun: Mutex::default(),
+        }
+    }
+
+    /// A table for a task to go on with.
+    fn table(&self) -> Lent<'_> {
+        let table = pop(&self.begun).or_else(|| pop(&self.spare));
+        Lent { table: table.unwrap_or_else(|| CountTable::new(&self.seed, self.budget)), home: &self.begun }
+    }
+
+    /// What the tasks have counted.
+    fn take(&self) -> Vec<CountTable> {
+        std::mem::take(&mut *self.begun.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes tables back.
+    fn put_back(&self, tables: Vec<CountTable>) {
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        for mut table in tables {
+            table.clear();
+            spare.push(table);
+        }
+    }
+}
+
+fn pop(tables: &Mutex<Vec<CountTable>>) -> Option<CountTable> {
+    tables.lock().unwrap_or_else(PoisonError::into_inner).pop()
+}
+
+/// A table that goes back also when its task fails.
+pub(super) struct Lent<'c> {
+    table: CountTable,
+    home: &'c Mutex<Vec<CountTable>>,
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        // Without a key it allocates nothing but the seed's clone.
+        let empty = CountTable::new(&Seed::fixed(0), 0);
+        let table = std::mem::replace(&mut self.table, empty);
+        self.home.lock().unwrap_or_else(PoisonError::into_inner).push(table);
+    }
+}
+
+/// Counts records that are text. Any other one ends the computation.
+pub(super) struct Counted {
+    counter: Arc<Counter>,
+    /// Whether there was another one.
+    met_other: Arc<AtomicBool>,
+}
+
+impl Sink for Counted {
+    type Held<'a> = Lent<'a>;
+    type Output = ();
+
+    fn start(&self, _: &Unit) {}
+
+    fn open<'a>(&'a self, _: &Heap<'a>) -> Result<Lent<'a>, Raised> {
+        Ok(self.counter.table())
+    }
+
+    #[inline]
+    fn take<'a>(
+        &'a self,
+        heap: &Heap<'a>,
+        held: &mut Lent<'a>,
+        record: Value<'a>,
+        (): &mut (),
+    ) -> Result<(), Raised> {
+        let Value::Str(text) = record else {
+            self.met_other.store(true, Ordering::Relaxed);
+            return Err(heap.raise(&EXCEPTION, "a key that is not text"));
+        };
+        held.table.add(text.as_bytes(), 1);
+        Ok(())
+    }
+
+    fn close<'a>(&'a self, _: &Heap<'a>, _: Lent<'a>, (): &mut ()) -> Result<(), Raised> {
+        Ok(())
+    }
+}
+
+/// Whether `combineByKey` with these functions sums up values.
+pub(super) fn is_sum(create: Option<&Arc<Image>>, merge_value: &Image, merge_combiners: &Image) -> bool {
+    create.is_none_or(|create| shape(create) == Some(Shape::Identity))
+        && shape(merge_value) == Some(Shape::Sum)
+        && shape(merge_combiners) == Some(Shape::Sum)
+}
+
+/// What a chain that ends in `map(lambda x: (x, 1))` does before that.
+pub(super) fn before_ones(chain: &Chain) -> Option<Chain> {
+    let (last, before) = chain.links.split_last()?;
+    match &last.op {
+        LinkOp::Record(RecordOp::Map, function) if shape(function.image()) == Some(Shape::PairWithOne) => {
+            Some(Chain { links: before.to_vec() })
+        }
+        _ => None,
+    }
+}
+
+/// How the chain before the ones cuts lines into words, if that is all it does and a kernel can do it.
+fn words(chain: &Chain, base: &Dataset) -> Option<Delimiters> {
+    let [link] = &chain.links[..] else { return None };
+    let LinkOp::Record(RecordOp::FlatMap, function) = &link.op else { return None };
+    if !base.pieces().all(|piece| matches!(piece, Piece::Lines(_))) {
+        return None;
+    }
+    match shape(function.image())? {
+        Shape::Words(WordsBy::Whitespace) => Some(Delimiters::Whitespace),
+        Shape::Words(WordsBy::Space) => Some(Delimiters::Space),
+        _ => None,
+    }
+}
+
+impl Tasks {
+    /// Counts what comes through a chain. `None` if not every record is text: then nothing has happened.
+    ///
+    /// # Errors
+    /// The exception of the first record that raises.
+    pub(super) fn count(&mut self, chain: Chain, base: &Dataset, origin: &Origin) -> Outcome<Option<Counts>> {
+        let met_other = Arc::new(AtomicBool::new(false));
+        let before = (std::mem::take(&mut self.effects), std::mem::take(&mut self.skipped));
+        let counted = match words(&chain, base) {
+            Some(delimiters) => self.count_words(delimiters, base),
+            None => {
+                let sink = Counted { counter: Arc::clone(&self.counter), met_other: Arc::clone(&met_other) };
+                let stage = Stage::new(chain, sink, origin.clone());
+                let units = stage.units(base);
+                self.run(units.len(), move |index, context| stage.run(&units[index], context)).map(drop)
+            }
+        };
+        let (effects, skipped) = (std::mem::take(&mut self.effects), std::mem::take(&mut self.skipped));
+        (self.effects, self.skipped) = before;
+        let tables = self.counter.take();
+        if met_other.load(Ordering::Relaxed) {
+            self.counter.put_back(tables);
+            return Ok(None);
+        }
+        self.absorb(effects);
+        self.skipped.absorb(skipped);
+        match counted {
+            Ok(()) => self.sum_up(tables).map(Some),
+            Err(failure) => {
+                self.counter.put_back(tables);
+                Err(failure)
+            }
+        }
+    }
+
+    fn count_words(&mut self, delimiters: Delimiters, base: &Dataset) -> Outcome<()> {
+        let pieces: Vec<Piece> = base.pieces().cloned().collect();
+        let (counter, next) = (Arc::clone(&self.counter), AtomicUsize::new(0));
+        self.run(self.workers().min(pieces.len()), move |_, _| {
+            let (mut lent, mut tokenizer, mut text) =
+                (counter.table(), Tokenizer::new(delimiters), PaddedBuf::default());
+            while let Some(piece) = pieces.get(next.fetch_add(1, Ordering::Relaxed)) {
+                text.fill(|text| text.extend_from_slice(piece.bytes()));
+                tokenizer.count(text.text(), &mut lent.table);
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    /// Sums up tables, by key.
+    fn sum_up(&mut self, tables: Vec<CountTable>) -> Outcome<Counts> {
+        let merge = Arc::new(Merge::new(tables));
+        let parts = if merge.is_small() { 1 } else { self.workers() };
+        let (shared, next) = (Arc::clone(&merge), AtomicUsize::new(0));
+        let summed = self.run(parts, move |_, _| {
+            let (mut top, mut scratch) = (Top::new(Rank::Key, 0), Scratch::default());
+            loop {
+                let partition = next.fetch_add(1, Ordering::Relaxed);
+                if partition >= shared.partitions() {
+                    return Ok(top);
+                }
+                shared.partition(partition, &mut scratch, |key, count| top.push(key, count as i64));
+            }
+        })?;
+        if let Some(merge) = Arc::into_inner(merge) {
+            self.counter.put_back(merge.into_tables());
+        }
+        let mut tops = summed.into_iter();
+        let mut all = tops.next().unwrap_or_else(|| Top::new(Rank::Key, 0));
+        tops.for_each(|top| all.absorb(&top));
+        Ok(all.finish().0)
+    }
+}
+
+/// Keys, in order, with their counts as pairs, cut into partitions of nearly equal size.
+pub(super) fn pairs(counts: &Counts, partitions: usize) -> Dataset {
+    let task = Task::default();
+    let cut = |index: usize| counts.len() * index / partitions;
+    let run = |index: usize| {
+        let mut writer = Writer::default();
+        let mut arena = Arena::default();
+        for slab in (cut(index)..cut(index + 1)).collect::<Vec<_>>().chunks(SLAB) {
+            let heap = Heap::new(&arena, &task);
+            for at in slab {
+                let key = str::from_utf8(counts.key(*at)).expect("the tables hold text");
+                let pair = heap.pair(heap.text(key), Value::Int(counts.count(*at)));
+                writer.push(&heap, pair).expect("text and numbers can be encoded");
+            }
+            arena.reset();
+        }
+        writer.into_partition()
+    };
+    Dataset { partitions: (0..partitions).map(run).collect() }
+}
