@@ -29,9 +29,7 @@ impl<'s, 'a> Args<'s, 'a> {
     pub fn object(self, heap: &Heap<'a>, name: &str) -> Result<(Value<'a>, Args<'s, 'a>), Raised> {
         match self.positional.split_first() {
             Some((object, positional)) => Ok((*object, Args { positional, keywords: self.keywords })),
-            None => {
-                Err(heap.raise(&TYPE_ERROR, format!("unbound method {name}() needs an argument")))
-            }
+            None => Err(heap.raise(&TYPE_ERROR, format!("unbound method {name}() needs an argument"))),
         }
     }
 
@@ -257,10 +255,10 @@ pub fn bound(heap: &Heap<'_>, value: Option<&Value<'_>>) -> Result<Option<i64>, 
         }
         Some(value) => match value.as_int() {
             Some(number) => Ok(Some(number)),
-            None => Err(heap.raise(
-                &TYPE_ERROR,
-                "slice indices must be integers or None or have an __index__ method",
-            )),
+            None => {
+                Err(heap
+                    .raise(&TYPE_ERROR, "slice indices must be integers or None or have an __index__ method"))
+            }
         },
     }
 }
