@@ -4,6 +4,7 @@
 pub mod args;
 pub mod builtins;
 pub mod bytes;
+pub mod defined;
 pub mod collections;
 pub mod dicts;
 pub mod format;
@@ -11,6 +12,7 @@ pub mod iterators;
 pub mod lists;
 pub mod numbers;
 pub mod ranges;
+pub mod re;
 pub mod sets;
 mod sort;
 pub mod text;
