@@ -33,7 +33,10 @@ pub use heap::{Arena, Effects, Heap, Outcome, Raised, Task};
 pub use item::{delete_item, get_item, key_error, length, set_item};
 pub use iter::{Iter, Produce, character, iterate, range_length};
 pub use number::{Big, Binary, Unary, bigint_to_float, float_to_bigint, float_to_int};
-pub use object::{Args, Callable, Function, Module, Native, NativeFn, Object, call, get_attribute};
+pub use object::{
+    Args, Callable, Function, Module, Native, NativeFn, Object, call, find_attribute, get_attribute,
+    is_callable,
+};
 pub use repr::{MAX_DIGITS, repr, repr_bytes, repr_float, repr_text, str, to_text, truth};
 pub use sequence::extend;
 pub use slice::{Slice, delete_slice, get_slice, set_slice, slice_places};
