@@ -36,7 +36,8 @@ fn programs_do_what_python_does() {
         let mut faults = String::new();
         let mut count = 0;
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/language");
-        let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut paths: Vec<_> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
         paths.sort();
         for path in paths {
@@ -44,11 +45,14 @@ fn programs_do_what_python_does() {
             let name = path.file_name().unwrap().to_string_lossy();
             for case in cases(&text) {
                 count += 1;
-                let found = case.run();
+                let mut found = case.run();
+                if case.is_expression {
+                    // CPython evaluates them in a module, we in a function.
+                    found = found.replacen("<lambda>.<locals>.", "", 1);
+                }
                 if found != case.expected {
                     let (line, wanted) = (case.line, &case.expected);
-                    writeln!(faults, "{name}:{line}: {}\n  wanted {wanted}\n  found  {found}", case.program)
-                        .unwrap();
+                    writeln!(faults, "{name}:{line}: {}\n  wanted {wanted}\n  found  {found}", case.program).unwrap();
                 }
             }
         }

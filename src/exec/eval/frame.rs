@@ -11,9 +11,6 @@ use crate::plan::Frozen;
 /// A local; nothing where it is not bound.
 pub type Slot<'a> = Cell<Option<Value<'a>>>;
 
-/// An empty slot.
-pub const UNBOUND: Slot<'static> = Cell::new(None);
-
 /// A variable that several functions see: a captured cell or a global.
 pub struct Variable<'a> {
     pub value: Slot<'a>,
@@ -108,8 +105,7 @@ impl<'a> Frame<'_, 'a> {
     /// A local without a value.
     #[cold]
     pub fn unbound_local(&self, name: &str) -> Raised {
-        let message =
-            format!("cannot access local variable '{name}' where it is not associated with a value");
+        let message = format!("cannot access local variable '{name}' where it is not associated with a value");
         self.heap.raise(&UNBOUND_LOCAL_ERROR, message)
     }
 

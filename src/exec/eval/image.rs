@@ -71,8 +71,7 @@ pub fn compile(image: &Arc<Image>) -> Arc<Compiled> {
         let globals = Globals::new(&image.globals, assigned.clone());
         let programs: Vec<_> = codes.iter().map(|code| cached(code, &globals)).collect();
         // What functions assign to is known when they are compiled; others may then see it too.
-        let mut found: Vec<_> =
-            programs.iter().flat_map(|program| program.assigned.iter().cloned()).collect();
+        let mut found: Vec<_> = programs.iter().flat_map(|program| program.assigned.iter().cloned()).collect();
         found.sort();
         found.dedup();
         if found == assigned {
@@ -128,7 +127,7 @@ fn cached(code: &Arc<Code>, globals: &Globals) -> Arc<Program> {
     {
         return program.clone();
     }
-    let program = Arc::new(compile_program(code, globals));
+    let program = Arc::new(compile_program(code, globals, &code.name));
     let mut cache = cache();
     if cache.len() >= MOST_CACHED {
         cache.retain(|_, program| Weak::strong_count(&program.code) > 0);

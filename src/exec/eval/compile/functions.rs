@@ -13,7 +13,8 @@ use crate::batch::value::{Raised, Value};
 use crate::plan::code::{Capture, Code, ExprKind, Params, Stmt, StmtKind};
 
 /// What makes a closure.
-pub type MakeClosure = Box<dyn for<'f, 'a> Fn(&Frame<'f, 'a>) -> Result<Closure<'a>, Raised> + Send + Sync>;
+pub type MakeClosure =
+    Box<dyn for<'f, 'a> Fn(&Frame<'f, 'a>) -> Result<Closure<'a>, Raised> + Send + Sync>;
 
 /// Compiles a function.
 pub fn unit(program: &mut ProgramBuilder<'_>, code: &Code, qualified: String) -> Unit {
@@ -123,7 +124,10 @@ impl Builder<'_, '_> {
         let defaults = params.filter_map(|param| param.default.as_ref());
         let defaults: Vec<Expr> = defaults.map(|default| self.expr(default)).collect();
         let captures: Vec<Capture> = code.captures.iter().map(|(capture, _)| *capture).collect();
-        let qualified = format!("{}.<locals>.{}", self.qualified, code.name);
+        let qualified = match &*self.qualified {
+            "" => code.name.clone(),
+            outer => format!("{outer}.<locals>.{}", code.name),
+        };
         let inner = unit(self.program, code, qualified);
         self.inner.push(inner);
         let number = self.inner.len() - 1;
