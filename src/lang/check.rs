@@ -28,8 +28,14 @@ pub struct Known<'k> {
 pub fn check(code: &Code, known: &Known<'_>) -> Result<(), Diagnostic> {
     let mut defined = Defined::default();
     defined.code(code);
-    let mut check =
-        Check { known, defined: &defined, source: Arc::clone(&code.source), functions: 0, caught: 0, fault: None };
+    let mut check = Check {
+        known,
+        defined: &defined,
+        source: Arc::clone(&code.source),
+        functions: 0,
+        caught: 0,
+        fault: None,
+    };
     walk_code(&mut check, code);
     match check.fault {
         Some(fault) => Err(fault),
@@ -64,7 +70,8 @@ impl Visit for Defined {
             StmtKind::Def(place, _) | StmtKind::Import { place, .. } => self.place(place),
             StmtKind::Class { place, methods, attributes, .. } => {
                 self.place(place);
-                let names = methods.iter().map(|(name, _)| name).chain(attributes.iter().map(|(name, _)| name));
+                let names =
+                    methods.iter().map(|(name, _)| name).chain(attributes.iter().map(|(name, _)| name));
                 names.for_each(|name| self.attribute(name));
             }
             StmtKind::ImportFrom { names, .. } => {
@@ -74,7 +81,10 @@ impl Visit for Defined {
                 }
             }
             StmtKind::Try { handlers, .. } => {
-                handlers.iter().filter_map(|handler| handler.place.as_ref()).for_each(|place| self.place(place));
+                handlers
+                    .iter()
+                    .filter_map(|handler| handler.place.as_ref())
+                    .for_each(|place| self.place(place));
             }
             _ => {}
         }
@@ -166,12 +176,20 @@ impl Check<'_> {
         // The name alone is at fault, not all that stands in front of it.
         let length = u32::try_from(name.len()).unwrap_or(0);
         let start = span.end.saturating_sub(length).max(value.span.end);
-        self.fault(Span { start, end: span.end }, format!("nothing has an attribute '{name}'"), near.map(did_you_mean));
+        self.fault(
+            Span { start, end: span.end },
+            format!("nothing has an attribute '{name}'"),
+            near.map(did_you_mean),
+        );
     }
 
     fn module(&mut self, name: &str, span: Span) {
         if let Some(reason) = refused_module(name) {
-            return self.fault(span, format!("the module '{name}' is not supported"), Some(reason.to_string()));
+            return self.fault(
+                span,
+                format!("the module '{name}' is not supported"),
+                Some(reason.to_string()),
+            );
         }
         if self.caught > 0 || self.known.modules.contains(&name) {
             return;
@@ -203,7 +221,8 @@ impl Visit for Check<'_> {
             StmtKind::Import { module, .. } => self.module(module, stmt.span),
             StmtKind::ImportFrom { module, names } => {
                 // `from pyspark import streaming` imports a module too.
-                let is_module = |name: &str| self.known.modules.contains(&format!("{module}.{name}").as_str());
+                let is_module =
+                    |name: &str| self.known.modules.contains(&format!("{module}.{name}").as_str());
                 if !names.iter().all(|(name, _)| is_module(name)) {
                     self.module(module, stmt.span);
                 }

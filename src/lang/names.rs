@@ -27,10 +27,15 @@ pub const REFUSED: &[(&str, &str)] = &[
 
 /// Why a module of PySpark or of its users is left out, and what there is instead.
 pub fn refused_module(module: &str) -> Option<&'static str> {
-    let within = |package: &str| module.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    let within = |package: &str| {
+        module.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
     Some(if within("pyspark.streaming.kafka") {
         "read the topic with a command: --from 'exec:COMMAND', or pipe it in"
-    } else if within("pyspark.streaming.flume") || within("pyspark.streaming.kinesis") || within("pyspark.streaming.mqtt") {
+    } else if within("pyspark.streaming.flume")
+        || within("pyspark.streaming.kinesis")
+        || within("pyspark.streaming.mqtt")
+    {
         "read lines from a socket (socketTextStream) or from a command: --from 'exec:COMMAND'"
     } else if within("pyspark.sql.functions") || within("pyspark.sql.types") || within("pyspark.pandas") {
         "there are no data frames: work with RDDs"

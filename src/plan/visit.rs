@@ -137,8 +137,10 @@ pub fn walk_expr<V: Visit + ?Sized>(visitor: &mut V, expr: &Expr) {
         ExprKind::Call { callee, args } => {
             visitor.expr(callee);
             for arg in args {
-                let (Arg::Positional(value) | Arg::Unpacked(value) | Arg::Keyword(_, value) | Arg::Keywords(value)) =
-                    arg;
+                let (Arg::Positional(value)
+                | Arg::Unpacked(value)
+                | Arg::Keyword(_, value)
+                | Arg::Keywords(value)) = arg;
                 visitor.expr(value);
             }
         }
