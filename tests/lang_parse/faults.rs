@@ -34,6 +34,45 @@ fn what_may_be_right_passes() {
     }
 }
 
+/// One-liners of PySpark Streaming, and a script of its examples.
+#[test]
+fn programs_of_pyspark_pass() {
+    let script = include_str!("stateful_network_wordcount.py");
+    let one_liners = include_str!("programs.txt");
+    let names = [
+        "lines",
+        "other",
+        "third",
+        "sc",
+        "ssc",
+        "json",
+        "StorageLevel",
+        "add",
+        "sub",
+        "emit",
+        "bad",
+        "stop",
+        "base",
+        "table",
+        "exit",
+    ];
+    let builtins = [
+        "any", "eval", "float", "int", "len", "list", "max", "print", "range", "round", "sorted", "str",
+        "sum",
+    ];
+    let known = Known {
+        names: &names,
+        is_builtin: &|name| builtins.contains(&name),
+        modules: &["__future__", "sys", "pyspark", "pyspark.streaming"],
+        attributes: &[],
+    };
+    for text in one_liners.lines().chain([script]) {
+        let checked = parse(&super::source(text)).and_then(|code| check(&code, &known));
+        assert!(checked.is_ok(), "{}", checked.err().map(|fault| fault.to_string()).unwrap_or_default());
+    }
+    assert!(one_liners.lines().count() > 90);
+}
+
 const CASES: &[(&str, &str)] = &[
     (
         "lines.map(lambda x: foo(x)).pprint()",
