@@ -8,6 +8,7 @@ mod rdd;
 mod recipe;
 mod shape;
 mod stream;
+pub mod visit;
 mod window;
 
 use std::num::NonZeroUsize;
