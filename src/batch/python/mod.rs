@@ -10,6 +10,7 @@ pub mod format;
 pub mod iterators;
 pub mod json;
 pub mod lists;
+pub mod math;
 pub mod numbers;
 pub mod ranges;
 pub mod sets;
@@ -35,7 +36,7 @@ static BUILTIN_CLASSES: &[&TypeInfo] = &[
 ];
 
 /// The modules, by their full names.
-static MODULES: &[&Module] = &[&json::MODULE];
+static MODULES: &[&Module] = &[&json::MODULE, &math::MODULE];
 
 /// The function of that name in a table.
 pub fn function<'a>(table: &'static [Native], name: &str) -> Option<Value<'a>> {
