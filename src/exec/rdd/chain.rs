@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::compute::failure;
 use super::context::Trace;
 use super::pipe::{Glommed, Input, Pipe, Step};
+use super::project::{Projection, project};
 use super::read::Reader;
 use super::sample::{Sampled, Sampler};
 use crate::batch::value::types::GENERATOR;
@@ -34,6 +35,8 @@ pub(super) struct Link {
 pub(super) enum LinkOp {
     /// A function of records, one by one.
     Record(RecordOp, Arc<Compiled>),
+    /// `map(json.loads)`, of which not everything is made.
+    Json(Projection),
     /// Something that has to see a partition from its first to its last record.
     Partition(PartitionOp),
 }
@@ -70,6 +73,12 @@ pub(super) enum PartitionOp {
 }
 
 impl Chain {
+    /// A chain of these operators.
+    pub(super) fn new(mut links: Vec<Link>) -> Self {
+        project(&mut links);
+        Chain { links }
+    }
+
     /// Whether some operator has to see a partition as a whole.
     pub(super) fn is_by_partition(&self) -> bool {
         self.links.iter().any(|link| matches!(link.op, LinkOp::Partition(_)))
@@ -81,7 +90,7 @@ impl Chain {
             LinkOp::Record(_, function) | LinkOp::Partition(PartitionOp::Map { function, .. }) => {
                 Some(function)
             }
-            LinkOp::Partition(PartitionOp::Glom | PartitionOp::Sample(_)) => None,
+            LinkOp::Json(_) | LinkOp::Partition(PartitionOp::Glom | PartitionOp::Sample(_)) => None,
         })
     }
 
@@ -102,6 +111,9 @@ impl Chain {
             match op {
                 LinkOp::Record(op, function) => {
                     steps.push(Step { op: *op, function: function.thaw(heap)?, origin });
+                }
+                LinkOp::Json(projection) => {
+                    steps.push(Step { op: RecordOp::Map, function: projection.function(heap), origin });
                 }
                 LinkOp::Partition(op) => {
                     let pipe = Pipe::new(heap, input, &steps, trace);

@@ -19,7 +19,7 @@ use super::write::Writer;
 use super::zip::{cross, zip};
 use crate::batch::{Dataset, Partition, Piece};
 use crate::exec::eval::compile;
-use crate::plan::{Failure, Origin, Outcome, Rdd, RddOp};
+use crate::plan::{Failure, Origin, Outcome, Rdd, RddOp, Shape, shape};
 
 /// A computation.
 pub(super) struct Computation<'w> {
@@ -244,12 +244,24 @@ impl<'w> Computation<'w> {
             }
         }
         links.reverse();
-        Ok((Chain { links }, self.dataset(&base)?))
+        Ok((Chain::new(links), self.dataset(&base)?))
+    }
+
+    /// Whether an RDD is made of documents that each of those who ask for it had better parse itself, as each
+    /// reads other members of them.
+    fn is_parsed_again(&self, rdd: &Arc<Rdd>) -> bool {
+        let RddOp::Map(function) = &rdd.op else { return false };
+        let is_there = |parent: &Arc<Rdd>| matches!(parent.op, RddOp::Data(_)) || parent.kept().is_some();
+        // A record that is skipped is to be counted once.
+        !self.tasks.rules.skip
+            && shape(function) == Some(Shape::ParseJson)
+            && rdd.parents().iter().all(is_there)
     }
 
     /// Whether an RDD is not just passed through on the way to another.
     fn is_made_whole(&self, rdd: &Arc<Rdd>) -> bool {
-        let is_shared = self.uses.get(&Arc::as_ptr(rdd)).is_some_and(|uses| *uses > 1);
+        let is_shared =
+            self.uses.get(&Arc::as_ptr(rdd)).is_some_and(|uses| *uses > 1) && !self.is_parsed_again(rdd);
         rdd.kept().is_some()
             || rdd.is_to_be_kept()
             || is_shared

@@ -12,6 +12,7 @@ mod keyed;
 mod layout;
 mod merge_sort;
 mod pipe;
+mod project;
 mod read;
 mod sample;
 mod shuffle;

@@ -17,6 +17,17 @@ impl Wanted {
         Wanted::Members(Vec::new())
     }
 
+    /// What is wanted of a member, if anything is.
+    #[inline]
+    pub(super) fn member(&self, name: &str) -> Option<&Wanted> {
+        match self {
+            Wanted::All => Some(self),
+            Wanted::Members(members) => {
+                members.iter().find(|(wanted, _)| **wanted == *name).map(|(_, wanted)| wanted)
+            }
+        }
+    }
+
     /// Wants what is at the end of a path of member names, too.
     pub fn add(&mut self, path: &[&str]) {
         let Wanted::Members(members) = self else { return };
