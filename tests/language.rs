@@ -45,7 +45,11 @@ fn programs_do_what_python_does() {
             let name = path.file_name().unwrap().to_string_lossy();
             for case in cases(&text) {
                 count += 1;
-                let found = case.run();
+                let mut found = case.run();
+                if case.is_expression {
+                    // CPython evaluates them in a module, we in a function.
+                    found = found.replacen("<lambda>.<locals>.", "", 1);
+                }
                 if found != case.expected {
                     let (line, wanted) = (case.line, &case.expected);
                     writeln!(faults, "{name}:{line}: {}\n  wanted {wanted}\n  found  {found}", case.program).unwrap();

@@ -88,9 +88,7 @@ fn completions(shell: Shell) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         // A reader may close the pipe once it has read enough: that is no error.
         Err(fault) if fault.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(fault) => {
-            report(Verbosity::Normal, &Error::io("cannot write to standard output", &fault))
-        }
+        Err(fault) => report(Verbosity::Normal, &Error::io("cannot write to standard output", &fault)),
     }
 }
 

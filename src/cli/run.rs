@@ -29,7 +29,9 @@ const SECOND: u64 = 1000;
 
 /// Run a pipeline of DStream operators: a program of the command line, or a PySpark Streaming script
 #[derive(Debug, Args)]
-#[command(override_usage = "dstream run [OPTIONS] -e PROGRAM [FILE]...\n       dstream run [OPTIONS] SCRIPT.py [ARG]...")]
+#[command(
+    override_usage = "dstream run [OPTIONS] -e PROGRAM [FILE]...\n       dstream run [OPTIONS] SCRIPT.py [ARG]..."
+)]
 #[command(after_help = r#"Examples:
   dstream run -e 'lines.flatMap(lambda line: line.split()).countByValue().pprint(5)' book.txt
   dstream run --from a=tcp://localhost:9998 --from b=tcp://localhost:9999 -e 'a.map(len).union(b.map(len))'
@@ -151,10 +153,14 @@ impl RunProgram {
             return Err(Error::Usage("there is no program: give a SCRIPT.py, or -e PROGRAM".into()));
         };
         if path == "-" {
-            return Err(Error::Usage("a script is not read from standard input, which is for data: give its file".into()));
+            return Err(Error::Usage(
+                "a script is not read from standard input, which is for data: give its file".into(),
+            ));
         }
         if self.sources.are_given() {
-            return Err(Error::Usage("a script names its sources itself: --from, -F and --from-start are for -e".into()));
+            return Err(Error::Usage(
+                "a script names its sources itself: --from, -F and --from-start are for -e".into(),
+            ));
         }
         let path = PathBuf::from(path);
         let text = fs::read(&path)

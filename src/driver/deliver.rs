@@ -1,14 +1,13 @@
 //! What a program's outputs do with the RDDs of a batch.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use super::Settings;
 use super::command::Commands;
 use super::crew::{CrewAt, failure};
-use crate::batch::{BatchResult, Records, Time, Values};
+use crate::batch::{BatchResult, Dataset, Records, Time, Values};
 use crate::error::{Error, Result};
-use crate::plan::{Engine as _, Failure, Graph, Outcome, Output, OutputOp, Rdd};
+use crate::plan::{Graph, Outcome, Output, OutputOp};
 use crate::sink::{self, FormatKind, Unprintable};
 
 /// Delivers to the outputs of a program.
@@ -40,8 +39,7 @@ impl Outputs {
         self.deliveries.iter().filter(|delivery| matches!(delivery, Delivery::Print { .. })).count()
     }
 
-    /// Delivers a batch's RDD to the output of that number, counted from 0. What is computed is what is delivered: of
-    /// a long RDD no more than is printed.
+    /// Delivers a batch's records to the output of that number, counted from 0.
     ///
     /// # Errors
     /// When the output of all batches takes no more. What fails with this batch alone is the outcome.
@@ -49,18 +47,9 @@ impl Outputs {
         &mut self,
         number: usize,
         time: Time,
-        rdd: &Arc<Rdd>,
+        dataset: Dataset,
         crew: &mut CrewAt<'_>,
     ) -> Result<Outcome<()>> {
-        let dataset = match &self.deliveries[number] {
-            Delivery::Nothing => return Ok(Ok(())),
-            Delivery::Print { limit: Some(limit), .. } => crew.compute_first(rdd, limit.saturating_add(1)),
-            _ => crew.compute(rdd),
-        };
-        let dataset = match dataset {
-            Ok(dataset) => dataset,
-            Err(failure) => return Ok(Err(failure)),
-        };
         let written = match &self.deliveries[number] {
             Delivery::Nothing => Ok(()),
             Delivery::Print { limit, format } => {
@@ -77,7 +66,8 @@ impl Outputs {
                 let directory = sink::batch_directory(prefix, suffix.as_deref(), time);
                 let saved = sink::save_as_text_files(&directory, &dataset);
                 if saved == Ok(false) {
-                    crew.desk.say(format_args!("{} is there already: it stays as it is", directory.display()));
+                    crew.desk
+                        .say(format_args!("{} is there already: it stays as it is", directory.display()));
                 }
                 saved.map(|_| ())
             }

@@ -98,6 +98,11 @@ impl Signals {
         move || stop.load(Ordering::Relaxed)
     }
 
+    /// Another stream of the program begins: the first signal stops it in order.
+    pub(super) fn begin_again(&self) {
+        self.stop.store(false, Ordering::Relaxed);
+    }
+
     /// The run is over, the program is not: from now on the first signal ends the process.
     pub(super) fn end_at_next(&self) {
         self.stop.store(true, Ordering::Relaxed);

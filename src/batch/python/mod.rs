@@ -10,6 +10,7 @@ pub mod dicts;
 pub mod format;
 pub mod grouped;
 pub mod iterators;
+pub mod json;
 pub mod lists;
 pub mod numbers;
 pub mod ranges;
@@ -37,7 +38,7 @@ static BUILTIN_CLASSES: &[&TypeInfo] = &[
 ];
 
 /// The modules, by their full names.
-static MODULES: &[&Module] = &[];
+static MODULES: &[&Module] = &[&json::MODULE];
 
 /// The function of that name in a table.
 pub fn function<'a>(table: &'static [Native], name: &str) -> Option<Value<'a>> {

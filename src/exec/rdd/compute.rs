@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::chain::{Chain, Link, is_narrow, link};
 use super::context::Context;
+use super::deal::Deal;
 use super::keyed::{Combine, Group, Pairs, Together};
 use super::layout::lay_out;
 use super::read::{Unit, count_all};
-use super::shuffle::{ByKey, Deal, gather};
+use super::shuffle::{ByKey, gather};
 use super::sink::{Numbered, Records};
 use super::sort::{ByOrder, arrange};
 use super::stage::{Sink, Stage};

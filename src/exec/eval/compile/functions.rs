@@ -123,7 +123,10 @@ impl Builder<'_, '_> {
         let defaults = params.filter_map(|param| param.default.as_ref());
         let defaults: Vec<Expr> = defaults.map(|default| self.expr(default)).collect();
         let captures: Vec<Capture> = code.captures.iter().map(|(capture, _)| *capture).collect();
-        let qualified = format!("{}.<locals>.{}", self.qualified, code.name);
+        let qualified = match &*self.qualified {
+            "" => code.name.clone(),
+            outer => format!("{outer}.<locals>.{}", code.name),
+        };
         let inner = unit(self.program, code, qualified);
         self.inner.push(inner);
         let number = self.inner.len() - 1;

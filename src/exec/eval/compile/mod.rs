@@ -25,8 +25,9 @@ use crate::batch::value::exceptions::NOT_IMPLEMENTED_ERROR;
 use crate::batch::value::{Outcome, Raised, Value};
 use crate::plan::code::{Code, Const};
 
-/// Compiles a function and all functions written inside of it.
-pub fn compile(code: &Arc<Code>, globals: &Globals) -> Program {
+/// Compiles a function, and all functions written inside of it. Messages call it `qualified`; without that
+/// functions inside are called as those of a module are.
+pub fn compile(code: &Arc<Code>, globals: &Globals, qualified: &str) -> Program {
     let mut builder = ProgramBuilder {
         known: globals,
         constants: Vec::new(),
@@ -34,7 +35,7 @@ pub fn compile(code: &Arc<Code>, globals: &Globals) -> Program {
         assigned: Vec::new(),
         resolved: Vec::new(),
     };
-    let unit = functions::unit(&mut builder, code, code.name.clone());
+    let unit = functions::unit(&mut builder, code, qualified.to_string());
     Program {
         code: Arc::downgrade(code),
         unit,

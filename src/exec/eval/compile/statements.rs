@@ -179,9 +179,9 @@ impl Builder<'_, '_> {
             Target::Name(Place::Local(local), _) => {
                 let (slot, value) = (super::names::index(*local), self.shape(value));
                 match op {
-                    Binary::Add => update_local::<Add>(slot, op, value),
-                    Binary::Sub => update_local::<Sub>(slot, op, value),
-                    Binary::Mul => update_local::<Mul>(slot, op, value),
+                    Binary::Add => update_local::<Add>(slot, value),
+                    Binary::Sub => update_local::<Sub>(slot, value),
+                    Binary::Mul => update_local::<Mul>(slot, value),
                     _ => {
                         let value = operands::boxed(value);
                         action(move |frame| {
@@ -281,16 +281,10 @@ impl Builder<'_, '_> {
     }
 }
 
-fn update_local<O: Operator>(slot: usize, op: Binary, value: Shape) -> Action {
+fn update_local<O: Operator>(slot: usize, value: Shape) -> Action {
     right_operand!(value, value => action(move |frame| {
         let old = frame.local(slot)?;
-        let value = value(frame)?;
-        let new = match old {
-            // Numbers are not changed in place.
-            Value::Int(_) | Value::Float(_) => O::apply(frame.heap, old, value)?,
-            _ => binary(frame.heap, op, old, value, true)?,
-        };
-        frame.slots[slot].set(Some(new));
+        frame.slots[slot].set(Some(O::apply(frame.heap, old, value(frame)?, true)?));
         Ok(())
     }))
 }
