@@ -67,11 +67,9 @@ impl Executor {
             if let Some(stack) = stack {
                 builder = builder.stack_size(stack);
             }
-            let thread = builder
-                .spawn(move || shared.work(index, &deque))
-                .map_err(|fault| {
-                    Error::Runtime(format!("cannot start a worker thread: {}", plain(&fault)))
-                })?;
+            let thread = builder.spawn(move || shared.work(index, &deque)).map_err(|fault| {
+                Error::Runtime(format!("cannot start a worker thread: {}", plain(&fault)))
+            })?;
             executor.threads.push(thread);
         }
         Ok(executor)

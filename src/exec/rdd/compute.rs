@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::chain::{Chain, Link, is_narrow, link};
 use super::context::Context;
+use super::deal::Deal;
 use super::keyed::{Combine, Group, Pairs, Together};
 use super::layout::lay_out;
 use super::read::{Unit, count_all};
-use super::shuffle::{ByKey, Deal, gather};
+use super::shuffle::{ByKey, gather};
 use super::sink::{Numbered, Records};
 use super::sort::{ByOrder, arrange};
 use super::stage::{Sink, Stage};
@@ -36,7 +37,8 @@ impl<'w> Computation<'w> {
     /// `RecursionError` if it is made of too many others, one by one.
     pub(super) fn new(tasks: &'w mut Tasks, rdd: &Arc<Rdd>) -> Outcome<Self> {
         if rdd.depth() > MOST_DEEP {
-            let message = format!("more than {MOST_DEEP} operators one behind the other: cache what is between");
+            let message =
+                format!("more than {MOST_DEEP} operators one behind the other: cache what is between");
             return Err(failure("RecursionError", &message, &rdd.origin));
         }
         let mut uses = HashMap::new();
@@ -171,7 +173,9 @@ impl<'w> Computation<'w> {
                 let parents = rdd.parents().len();
                 let mut pairs = Vec::new();
                 for parent in 0..parents {
-                    pairs.extend(into_pieces(self.map_parent(rdd, parent, Pairs { parent: Some(parent) })?.outputs));
+                    pairs.extend(into_pieces(
+                        self.map_parent(rdd, parent, Pairs { parent: Some(parent) })?.outputs,
+                    ));
                 }
                 let groups = self.bring_together(pairs, Group { parents: Some(parents) }, origin)?;
                 self.lay_out(groups, *partitions, origin)
@@ -237,7 +241,10 @@ impl<'w> Computation<'w> {
     /// Whether an RDD is not just passed through on the way to another.
     fn is_made_whole(&self, rdd: &Arc<Rdd>) -> bool {
         let is_shared = self.uses.get(&Arc::as_ptr(rdd)).is_some_and(|uses| *uses > 1);
-        rdd.kept().is_some() || rdd.is_to_be_kept() || is_shared || self.shared.contains_key(&Arc::as_ptr(rdd))
+        rdd.kept().is_some()
+            || rdd.is_to_be_kept()
+            || is_shared
+            || self.shared.contains_key(&Arc::as_ptr(rdd))
     }
 
     fn parent(&mut self, rdd: &Arc<Rdd>, index: usize) -> Outcome<Dataset> {
@@ -364,10 +371,5 @@ fn into_pieces(writers: impl IntoIterator<Item = Writer>) -> Vec<Piece> {
 
 /// What cannot be computed, whatever the records are.
 pub(super) fn failure(class: &str, message: &str, origin: &Origin) -> Failure {
-    Failure {
-        class: class.into(),
-        message: message.into(),
-        operator: Some(origin.to_string()),
-        record: None,
-    }
+    Failure { class: class.into(), message: message.into(), operator: Some(origin.to_string()), record: None }
 }

@@ -4,16 +4,13 @@
 
 use std::sync::Arc;
 
-
 use super::pipe::key_and_value;
 use super::read::Unit;
 use super::stage::Sink;
 use super::write::Writer;
 use crate::batch::python::grouped::result_iterable;
 use crate::batch::value::exceptions::{TYPE_ERROR, VALUE_ERROR};
-use crate::batch::value::{
-    Args, Dict, Heap, Raised, Value, call, hash, iterate, type_of,
-};
+use crate::batch::value::{Args, Dict, Heap, Raised, Value, call, hash, iterate, type_of};
 use crate::exec::eval::Compiled;
 
 /// `key, value = record`
@@ -99,9 +96,7 @@ impl Sink for Combine {
         let (key, value) = unpack(heap, record)?;
         let Combiners { create, merge, table } = held;
         table.update(heap, key, |combiner| match (combiner, &create) {
-            (Some(combiner), _) => {
-                call(heap, *merge, Args { positional: &[combiner, value], keywords: &[] })
-            }
+            (Some(combiner), _) => call(heap, *merge, Args { positional: &[combiner, value], keywords: &[] }),
             (None, Some(create)) => call(heap, *create, Args { positional: &[value], keywords: &[] }),
             (None, None) => Ok(value),
         })

@@ -151,10 +151,12 @@ fn numbers<'a>(heap: &Heap<'a>, a: Value<'a>, b: Value<'a>) -> Ordering {
 }
 
 fn by_repr<'a>(heap: &Heap<'a>, a: Value<'a>, b: Value<'a>) -> Ordering {
-    let text = |value| repr_text(heap, value).unwrap_or_else(|_| {
-        // Too deep to be printed: all of these are alike.
-        heap.caught();
-        ""
-    });
+    let text = |value| {
+        repr_text(heap, value).unwrap_or_else(|_| {
+            // Too deep to be printed: all of these are alike.
+            heap.caught();
+            ""
+        })
+    };
     text(a).cmp(text(b))
 }

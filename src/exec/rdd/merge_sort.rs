@@ -29,10 +29,7 @@ pub(super) fn sort<T: Copy, E>(
     Ok(())
 }
 
-fn insert<T: Copy, E>(
-    items: &mut [T],
-    is_less: &mut impl FnMut(T, T) -> Result<bool, E>,
-) -> Result<(), E> {
+fn insert<T: Copy, E>(items: &mut [T], is_less: &mut impl FnMut(T, T) -> Result<bool, E>) -> Result<(), E> {
     for end in 1..items.len() {
         let item = items[end];
         let mut at = end;

@@ -6,6 +6,7 @@
 mod chain;
 mod compute;
 mod context;
+mod deal;
 mod keyed;
 mod layout;
 mod merge_sort;

@@ -7,8 +7,10 @@ use bumpalo::collections::Vec as BumpVec;
 use super::chain::RecordOp;
 use super::context::Trace;
 use super::read::Reader;
-use crate::batch::value::{Args, Heap, Iter, Outcome, Produce, Raised, Value, call, get_item, iterate, truth};
 use crate::batch::value::types::LIST_ITERATOR;
+use crate::batch::value::{
+    Args, Heap, Iter, Outcome, Produce, Raised, Value, call, get_item, iterate, truth,
+};
 use crate::plan::Origin;
 
 /// Operators that work record by record, on whatever gives records.

@@ -98,8 +98,7 @@ impl Twister {
             at = wrapped(at + 1, &mut numbers);
         }
         for _ in 1..NUMBERS {
-            numbers[at] =
-                (numbers[at] ^ mixed(numbers[at - 1], 1_566_083_941)).wrapping_sub(at as u32);
+            numbers[at] = (numbers[at] ^ mixed(numbers[at - 1], 1_566_083_941)).wrapping_sub(at as u32);
             at = wrapped(at + 1, &mut numbers);
         }
         numbers[0] = 0x8000_0000;

@@ -7,8 +7,8 @@ use super::chain::Chain;
 use super::context::{Context, Trace};
 use super::read::{Place, Reader, Unit, bytes};
 use super::stateful;
-use crate::batch::value::{Arena, Heap, Raised, Value};
 use crate::batch::Dataset;
+use crate::batch::value::{Arena, Heap, Raised, Value};
 use crate::exec::eval::Compiled;
 use crate::plan::{Failure, Origin};
 
@@ -87,7 +87,13 @@ impl<S: Sink> Stage<S> {
         let functions = chain.functions().chain(sink.functions());
         let is_stateful = functions.map(|function| function.image()).any(stateful::is_stateful);
         let chained = chain.is_by_partition();
-        Stage { by_partition: S::BY_PARTITION || chained || is_stateful, has_slabs: !chained && !is_stateful, chain, sink, origin }
+        Stage {
+            by_partition: S::BY_PARTITION || chained || is_stateful,
+            has_slabs: !chained && !is_stateful,
+            chain,
+            sink,
+            origin,
+        }
     }
 
     /// The same with tasks of whole partitions.
@@ -133,14 +139,20 @@ impl<S: Sink> Stage<S> {
     ///
     /// # Errors
     /// The first exception until then that is not skipped.
-    pub(super) fn run_first(&self, unit: &Unit, context: &Context, most: usize) -> Result<S::Output, Failure> {
+    pub(super) fn run_first(
+        &self,
+        unit: &Unit,
+        context: &Context,
+        most: usize,
+    ) -> Result<S::Output, Failure> {
         let mut missing = most;
         let mut output = self.sink.start(unit);
         let mut arena = Arena::default();
         let mut place = Some(Place::default());
         while let Some(from) = place {
             let heap = Heap::new(&arena, &context.task);
-            place = context.run(&heap, |trace| self.slab(&heap, unit, from, trace, &mut output, &mut missing))?;
+            place =
+                context.run(&heap, |trace| self.slab(&heap, unit, from, trace, &mut output, &mut missing))?;
             if arena.allocated() > KEPT {
                 arena = Arena::default();
             } else {
@@ -177,7 +189,9 @@ impl<S: Sink> Stage<S> {
                 break;
             }
         }
-        self.sink.close(heap, held, output).map_err(|raised| trace.blame(heap, raised, &self.origin, None))?;
+        self.sink
+            .close(heap, held, output)
+            .map_err(|raised| trace.blame(heap, raised, &self.origin, None))?;
         Ok(next)
     }
 }

@@ -310,7 +310,7 @@ impl<'c> Visit<'c> for Search<'c> {
                     self.becomes_lasting(place);
                 }
             }
-            (Target::Name(place, _), Gets::Changed(_)) => self.found |= self.holds(place),
+            (Target::Name(place, _), Gets::Changed) => self.found |= self.holds(place),
             (Target::Name(..) | Target::Unpack(..), _) => {}
             (Target::Attribute(value, ..) | Target::Index(value, ..) | Target::Slice(value, ..), _) => {
                 self.found |= self.lasts(value);

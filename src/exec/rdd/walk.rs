@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::plan::code::{
-    Arg, Code, Comprehension, ComprehensionKind, Expr, ExprKind, FormatPart, Item, Place, Stmt, StmtKind, Target,
+    Arg, Code, Comprehension, ComprehensionKind, Expr, ExprKind, FormatPart, Item, Place, Stmt, StmtKind,
+    Target,
 };
 
 /// What is met on the way, outer things before inner ones.
@@ -26,8 +27,8 @@ pub(super) enum Gets<'c> {
     Value(&'c Expr),
     /// The items of an iterable.
     Items(&'c Expr),
-    /// What was there, changed by an operator with an operand.
-    Changed(&'c Expr),
+    /// What was there, changed by an operator.
+    Changed,
     /// Nothing: it is deleted.
     Nothing,
 }
@@ -53,7 +54,7 @@ fn stmt<'c>(stmt: &'c Stmt, visit: &mut impl Visit<'c>) {
         }
         StmtKind::AugAssign(target, _, value) => {
             expr(value, visit);
-            self::target(target, Gets::Changed(value), visit);
+            self::target(target, Gets::Changed, visit);
         }
         StmtKind::Delete(targets) => {
             targets.iter().for_each(|target| self::target(target, Gets::Nothing, visit));
@@ -216,7 +217,9 @@ pub(super) fn elements(kind: &ComprehensionKind) -> Vec<&Expr> {
 /// The expression of an argument.
 pub(super) fn argument(arg: &Arg) -> &Expr {
     match arg {
-        Arg::Positional(value) | Arg::Unpacked(value) | Arg::Keyword(_, value) | Arg::Keywords(value) => value,
+        Arg::Positional(value) | Arg::Unpacked(value) | Arg::Keyword(_, value) | Arg::Keywords(value) => {
+            value
+        }
     }
 }
 

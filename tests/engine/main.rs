@@ -1,0 +1,4 @@
+//! The engine from outside: RDDs and streams made by hand, and what they come to.
+
+mod rdd;
+mod support;
