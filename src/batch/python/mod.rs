@@ -4,6 +4,7 @@
 pub mod args;
 pub mod builtins;
 pub mod bytes;
+pub mod datetime;
 pub mod defined;
 pub mod collections;
 pub mod dicts;
@@ -15,6 +16,7 @@ pub mod ranges;
 pub mod re;
 pub mod sets;
 pub mod text;
+pub mod time;
 pub mod tuples;
 
 use super::value::{Heap, Module, TypeInfo, Value};

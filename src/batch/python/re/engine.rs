@@ -196,3 +196,47 @@ pub fn program(pattern: &str, flags: u32) -> Result<Arc<Program>, Fault> {
     }
     Ok(program)
 }
+
+/// A regular expression for the library's own use, that ignores case of ASCII letters.
+pub struct Scanner(Program);
+
+/// What a [`Scanner`] has found at the start of a text.
+pub struct Scan<'s, 't> {
+    program: &'s Program,
+    text: &'t str,
+    spans: Spans,
+}
+
+impl Scanner {
+    /// Compiles it.
+    ///
+    /// # Errors
+    /// What is wrong with the pattern.
+    pub fn new(pattern: &str) -> Result<Scanner, Fault> {
+        Program::new(pattern, super::IGNORECASE | super::ASCII).map(Scanner)
+    }
+
+    /// Matches it at the start of a text.
+    ///
+    /// # Errors
+    /// A message, where the search took too long.
+    pub fn find<'s, 't>(&'s self, text: &'t str) -> Result<Option<Scan<'s, 't>>, String> {
+        let mut spans = Spans::new();
+        let found = self.0.find(&Searched::new(text), 0, Anchor::Match, &mut spans)?;
+        Ok(found.then_some(Scan { program: &self.0, text, spans }))
+    }
+}
+
+impl<'t> Scan<'_, 't> {
+    /// What a named group has matched.
+    pub fn group(&self, name: &str) -> Option<&'t str> {
+        let groups = &self.program.tree.groups;
+        let index = groups.iter().position(|group| group.name.as_deref() == Some(name))?;
+        self.spans.get(index + 1).copied().flatten().map(|(start, end)| &self.text[start..end])
+    }
+
+    /// What stands behind the match.
+    pub fn rest(&self) -> &'t str {
+        self.spans.first().copied().flatten().map_or("", |(_, end)| &self.text[end..])
+    }
+}
