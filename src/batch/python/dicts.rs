@@ -1,10 +1,10 @@
 //! `dict` and its views.
 
 use super::args::{native, wrong_object};
-use crate::batch::value::exceptions::{KEY_ERROR, TYPE_ERROR, VALUE_ERROR, exception};
-use crate::batch::value::types::{DICT_ITEMS, DICT_KEYS, DICT_VALUES};
+use crate::batch::value::exceptions::{KEY_ERROR, TYPE_ERROR, VALUE_ERROR};
 use crate::batch::value::{
-    Args, Dict, Heap, Native, Object, Outcome, Raised, TypeInfo, Value, contains, iterate, type_of,
+    Args, DICT_ITEMS, DICT_KEYS, DICT_VALUES, Dict, Heap, Native, Outcome, Raised, SetLike, TypeInfo, Value,
+    iterate, key_error, view,
 };
 
 /// The methods of `dict`.
@@ -115,12 +115,6 @@ pub fn this<'s, 'a>(
     }
 }
 
-/// `KeyError` of a key.
-#[cold]
-pub fn key_error<'a>(heap: &Heap<'a>, key: Value<'a>) -> Raised {
-    heap.throw(exception(heap, &KEY_ERROR, &[key]))
-}
-
 /// `dict.clear()`
 fn clear<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let (dict, args) = this(heap, args, "dict.clear")?;
@@ -156,26 +150,25 @@ fn get<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     Ok(dict.get(heap, arguments[0])?.or(arguments.get(1).copied()).unwrap_or(Value::None))
 }
 
-fn view<'a>(heap: &Heap<'a>, args: Args<'_, 'a>, name: &str, class: &'static TypeInfo) -> Outcome<'a> {
+fn viewed<'a>(heap: &Heap<'a>, args: Args<'_, 'a>, name: &str, class: &'static TypeInfo) -> Outcome<'a> {
     let (dict, args) = this(heap, args, name)?;
     args.nothing(heap, name)?;
-    let fields = heap.bump().alloc_slice_copy(&[Value::Dict(dict)]);
-    Ok(heap.object(Object { class, data: &(), fields }))
+    Ok(view(heap, class, dict))
 }
 
 /// `dict.keys()`
 fn keys<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    view(heap, args, "dict.keys", &DICT_KEYS)
+    viewed(heap, args, "dict.keys", &DICT_KEYS)
 }
 
 /// `dict.values()`
 fn values<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    view(heap, args, "dict.values", &DICT_VALUES)
+    viewed(heap, args, "dict.values", &DICT_VALUES)
 }
 
 /// `dict.items()`
 fn items<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    view(heap, args, "dict.items", &DICT_ITEMS)
+    viewed(heap, args, "dict.items", &DICT_ITEMS)
 }
 
 /// `dict.pop(key[, default])`
@@ -220,13 +213,13 @@ fn update<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
 /// `dict_keys.isdisjoint(other)`
 fn isdisjoint<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let (object, args) = args.object(heap, "dict_keys.isdisjoint")?;
-    if !matches!(type_of(object).name, "dict_keys" | "dict_items") {
+    let Some(members) = SetLike::of(object) else {
         return Err(wrong_object(heap, "dict_keys.isdisjoint", object));
-    }
+    };
     let others = iterate(heap, args.one(heap, "dict_keys.isdisjoint")?)?;
     while let Some(other) = others.next(heap)? {
         heap.check()?;
-        if contains(heap, object, other)? {
+        if members.contains(heap, other)? {
             return Ok(Value::Bool(false));
         }
     }

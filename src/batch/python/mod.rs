@@ -10,27 +10,55 @@ pub mod collections;
 pub mod dicts;
 pub mod format;
 pub mod iterators;
+pub mod json;
 pub mod lists;
 pub mod numbers;
 pub mod ranges;
 pub mod re;
 pub mod sets;
+mod sort;
 pub mod text;
 pub mod time;
 pub mod tuples;
 
-use super::value::{Heap, Module, TypeInfo, Value};
+use super::value::exceptions::exception_class;
+use super::value::types::{
+    BOOL, BYTES, DICT, ENUMERATE, FILTER, FLOAT, FROZENSET, INT, LIST, MAP, OBJECT, RANGE, REVERSED, SET,
+    STR, TUPLE, TYPE, ZIP,
+};
+use super::value::{Module, Native, TypeInfo, Value};
 
 /// Classes of the library whose instances (or which themselves) may be inside of records, by module. Encoded
 /// values refer to them by number: new ones go to the end of their module's list, new modules to the end here.
 pub static CLASSES: &[&[&TypeInfo]] = &[];
 
+/// The classes among the built-ins.
+static BUILTIN_CLASSES: &[&TypeInfo] = &[
+    &BOOL, &BYTES, &DICT, &ENUMERATE, &FILTER, &FLOAT, &FROZENSET, &INT, &LIST, &MAP, &OBJECT, &RANGE,
+    &REVERSED, &SET, &STR, &TUPLE, &TYPE, &ZIP,
+];
+
+/// The modules, by their full names.
+static MODULES: &[&Module] = &[&json::MODULE];
+
+/// The function of that name in a table.
+pub fn function<'a>(table: &'static [Native], name: &str) -> Option<Value<'a>> {
+    table.iter().find(|native| native.name == name).map(Value::Native)
+}
+
 /// The built-in of that name: a function, a class, or `None` if there is none.
 pub fn builtin<'a>(name: &str) -> Option<Value<'a>> {
-    todo!()
+    let class = BUILTIN_CLASSES.iter().copied().find(|class| class.name == name);
+    // The exceptions of modules are no built-ins.
+    let exception =
+        || exception_class(name).filter(|_| !matches!(name, "JSONDecodeError" | "error" | "PicklingError"));
+    match class.or_else(exception) {
+        Some(class) => Some(Value::Type(class)),
+        None => function(builtins::FUNCTIONS, name),
+    }
 }
 
 /// The module of that full name.
 pub fn module(name: &str) -> Option<&'static Module> {
-    todo!()
+    MODULES.iter().copied().find(|module| module.name == name)
 }

@@ -61,7 +61,9 @@ fn index<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
         }
     }
     let wanted = match wanted {
-        Value::Int(_) | Value::Bool(_) | Value::Big(_) => format!("{} is not in range", repr_text(heap, wanted)?),
+        Value::Int(_) | Value::Bool(_) | Value::Big(_) => {
+            format!("{} is not in range", repr_text(heap, wanted)?)
+        }
         _ => "sequence.index(x): x not in sequence".to_owned(),
     };
     Err(heap.raise(&VALUE_ERROR, wanted))

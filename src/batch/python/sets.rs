@@ -1,10 +1,9 @@
 //! `set` and `frozenset`.
 
 use super::args::{native, wrong_object};
-use super::dicts::key_error;
 use crate::batch::value::exceptions::KEY_ERROR;
 use crate::batch::value::types::{FROZENSET, SET};
-use crate::batch::value::{Args, Heap, Native, Outcome, Raised, Set, TypeInfo, Value, iterate};
+use crate::batch::value::{Args, Heap, Native, Outcome, Raised, Set, TypeInfo, Value, iterate, key_error};
 
 macro_rules! shared {
     ($($more:expr),*) => {
@@ -70,7 +69,11 @@ fn each<'a>(
 }
 
 /// A new set of an iterable's values.
-fn collected<'a>(heap: &Heap<'a>, iterable: Value<'a>, class: &'static TypeInfo) -> Result<&'a Set<'a>, Raised> {
+fn collected<'a>(
+    heap: &Heap<'a>,
+    iterable: Value<'a>,
+    class: &'static TypeInfo,
+) -> Result<&'a Set<'a>, Raised> {
     if let Value::Set(set) = iterable {
         return set.copy(heap, class);
     }
@@ -161,7 +164,7 @@ fn of_one<'a>(heap: &Heap<'a>, set: &Set<'a>, other: Value<'a>) -> Result<&'a Se
 }
 
 /// Makes the members of a set those of another.
-fn become_<'a>(heap: &Heap<'a>, set: &Set<'a>, members: &Set<'a>) -> Outcome<'a> {
+fn replace_members<'a>(heap: &Heap<'a>, set: &Set<'a>, members: &Set<'a>) -> Outcome<'a> {
     set.clear();
     for member in members.members() {
         set.add(heap, member)?;

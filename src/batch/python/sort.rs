@@ -172,7 +172,8 @@ mod tests {
 
     #[test]
     fn sorts_stably_and_survives_what_is_no_order() {
-        let mut items: Vec<(u32, usize)> = (0..1000).map(|n| ((n as u32).wrapping_mul(2_654_435_761) % 50, n)).collect();
+        let mut items: Vec<(u32, usize)> =
+            (0..1000).map(|n| ((n as u32).wrapping_mul(2_654_435_761) % 50, n)).collect();
         let mut expected = items.clone();
         expected.sort_by_key(|item| item.0);
         merge_sort(&mut items, |a, b| Ok(a.0 < b.0)).expect("nothing is raised");

@@ -73,6 +73,9 @@ pub struct Heap<'a> {
     pub(super) printing: RefCell<Vec<usize>>,
 }
 
+/// Bytes that nothing may take in one piece, whatever the limit: allocating must not fail half way.
+const MOST_AT_ONCE: usize = 1 << 32;
+
 /// Calls within calls, as CPython's `sys.getrecursionlimit()`.
 const RECURSION_LIMIT: u32 = 1000;
 
@@ -196,7 +199,7 @@ impl<'a> Heap<'a> {
     /// `MemoryError`
     pub fn check_memory(&self, bytes: usize) -> Result<(), Raised> {
         let limit = self.task.memory_limit;
-        if limit > 0 && self.allocated().saturating_add(bytes) > limit {
+        if bytes > MOST_AT_ONCE || (limit > 0 && self.allocated().saturating_add(bytes) > limit) {
             return Err(self.raise(&MEMORY_ERROR, ""));
         }
         Ok(())

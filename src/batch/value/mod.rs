@@ -1,6 +1,7 @@
 //! Python's values, as tasks see them: two words, `Copy`, borrowed from an arena that is dropped
 //! as a whole. What outlives the arena is encoded ([`encode`], [`Rows`](super::Rows)).
 
+mod algebra;
 mod arith;
 mod codec;
 mod compare;
@@ -13,6 +14,7 @@ mod iter;
 mod number;
 mod object;
 mod repr;
+mod sequence;
 mod siphash;
 mod slice;
 mod table;
@@ -21,7 +23,8 @@ mod views;
 
 use num_bigint::BigInt;
 
-pub use arith::{binary, unary};
+pub use algebra::{collect_set, update_dict};
+pub use arith::{binary, float_floor_divide, float_power, floor_divide, unary};
 pub use codec::{decode, encode};
 pub use compare::{contains, equal, identical, order};
 pub use container::{Dict, List, Set};
@@ -30,8 +33,12 @@ pub use heap::{Arena, Effects, Heap, Outcome, Raised, Task};
 pub use item::{delete_item, get_item, key_error, length, set_item};
 pub use iter::{Iter, Produce, character, iterate, range_length};
 pub use number::{Big, Binary, Unary, bigint_to_float, float_to_bigint, float_to_int};
-pub use object::{Args, Callable, Function, Module, Native, NativeFn, Object, call, get_attribute};
+pub use object::{
+    Args, Callable, Function, Module, Native, NativeFn, Object, call, find_attribute, get_attribute,
+    is_callable,
+};
 pub use repr::{MAX_DIGITS, repr, repr_bytes, repr_float, repr_text, str, to_text, truth};
+pub use sequence::extend;
 pub use slice::{Slice, delete_slice, get_slice, set_slice, slice_places};
 pub use types::{Hooks, OBJECT, TypeInfo, type_of};
 pub use views::{DICT_ITEMS, DICT_KEYS, DICT_VALUES, SetLike, view};

@@ -171,6 +171,7 @@ classes! {
     ORDERED_DICT "OrderedDict" DICT Some(python::collections::new_ordered_dict), python::collections::ORDERED_DICT_METHODS;
     ELLIPSIS "ellipsis" OBJECT None, &[];
     REVERSED "reversed" OBJECT Some(python::iterators::new_reversed), &[];
+    CALLABLE_ITERATOR "callable_iterator" OBJECT None, &[];
 }
 
 /// The class of a value.

@@ -5,9 +5,8 @@ use bumpalo::collections::String as BumpString;
 
 use super::{converted, push_value};
 use crate::batch::python::args::wrong_object;
-use crate::batch::python::dicts::key_error;
 use crate::batch::value::exceptions::{INDEX_ERROR, VALUE_ERROR};
-use crate::batch::value::{Args, Heap, Outcome, Raised, Value, get_attribute, get_item};
+use crate::batch::value::{Args, Heap, Outcome, Raised, Value, get_attribute, get_item, key_error};
 
 /// How fields are numbered: once one way, always that way.
 #[derive(Clone, Copy, PartialEq)]
@@ -232,8 +231,7 @@ impl<'a> Fields<'_, '_, 'a> {
         match args.positional.get(number) {
             Some(value) => Ok(*value),
             None => {
-                let message =
-                    format!("Replacement index {number} out of range for positional args tuple");
+                let message = format!("Replacement index {number} out of range for positional args tuple");
                 Err(self.heap.raise(&INDEX_ERROR, message))
             }
         }

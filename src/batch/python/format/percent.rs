@@ -340,9 +340,7 @@ impl<'t, 'h, 'a> Template<'t, 'h, 'a> {
             return self.type_error(format!("%{c} format: an integer is required, not {class}"));
         }
         match value {
-            Value::Float(number) => {
-                Ok(int_of_float(self.heap, number)?.as_big().expect("it is an int"))
-            }
+            Value::Float(number) => Ok(int_of_float(self.heap, number)?.as_big().expect("it is an int")),
             _ => self.type_error(format!("%{c} format: a real number is required, not {class}")),
         }
     }
@@ -373,7 +371,9 @@ fn push_signed(negative: bool, prefix: &str, digits: &str, flags: &Flags, out: &
         _ => "",
     };
     let wanting = flags.width.saturating_sub(sign.len() + prefix.len() + digits.len());
-    let fill = |out: &mut BumpString<'_>, c, here| out.extend(std::iter::repeat_n(c, if here { wanting } else { 0 }));
+    let fill = |out: &mut BumpString<'_>, c, here| {
+        out.extend(std::iter::repeat_n(c, if here { wanting } else { 0 }))
+    };
     fill(out, ' ', !flags.left && !flags.zero);
     out.push_str(sign);
     out.push_str(prefix);

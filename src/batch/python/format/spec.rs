@@ -48,7 +48,7 @@ impl Spec {
         } else if is_align(chars.first()) {
             (spec.align, has_align, place) = (chars[0], true, 1);
         }
-        let mut take = |wanted: &[char], place: &mut usize| {
+        let take = |wanted: &[char], place: &mut usize| {
             let found = chars.get(*place).copied().filter(|c| wanted.contains(c));
             *place += usize::from(found.is_some());
             found
@@ -196,12 +196,7 @@ fn group(digits: &str, separator: char, size: usize, least: usize) -> String {
 }
 
 /// Appends `format(text, spec)`.
-pub fn push_str<'a>(
-    heap: &Heap<'a>,
-    text: &str,
-    spec: &str,
-    out: &mut BumpString<'a>,
-) -> Result<(), Raised> {
+pub fn push_str<'a>(heap: &Heap<'a>, text: &str, spec: &str, out: &mut BumpString<'a>) -> Result<(), Raised> {
     let spec = Spec::parse(heap, spec, "str", '<')?;
     let fault = match spec {
         Spec { kind: Some(kind), .. } if kind != 's' => return Err(spec.unknown(heap, "str")),
@@ -252,9 +247,7 @@ pub fn push_int<'a>(
         Spec { positive_zero: true, .. } => {
             "Negative zero coercion (z) not allowed in integer format specifier"
         }
-        Spec { kind: Some('c'), sign: Some(_), .. } => {
-            "Sign not allowed with integer format specifier 'c'"
-        }
+        Spec { kind: Some('c'), sign: Some(_), .. } => "Sign not allowed with integer format specifier 'c'",
         Spec { kind: Some('c'), alternate: true, .. } => {
             "Alternate form (#) not allowed with integer format specifier 'c'"
         }
@@ -319,7 +312,9 @@ pub fn push_float<'a>(
     } else {
         float_digits(number.abs(), style, precision, spec.alternate, spec.kind.is_none())
     };
-    if spec.positive_zero && !text.bytes().take_while(|byte| *byte != b'e').any(|byte| matches!(byte, b'1'..=b'9' | b'i')) {
+    if spec.positive_zero
+        && !text.bytes().take_while(|byte| *byte != b'e').any(|byte| matches!(byte, b'1'..=b'9' | b'i'))
+    {
         negative = false;
     }
     if matches!(spec.kind, Some('E' | 'F' | 'G')) {

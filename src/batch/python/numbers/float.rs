@@ -5,7 +5,7 @@ use num_bigint::BigInt;
 use super::parse::parse_float;
 use crate::batch::python::args::{native, wrong_object};
 use crate::batch::value::exceptions::{OVERFLOW_ERROR, TYPE_ERROR, VALUE_ERROR};
-use crate::batch::value::{Args, Heap, Native, Outcome, Raised, Value, repr_text, type_of};
+use crate::batch::value::{Args, Heap, Native, Outcome, Raised, Value, bigint_to_float, repr_text, type_of};
 
 /// The methods of `float`.
 pub static FLOAT_METHODS: &[Native] = &[
@@ -24,7 +24,9 @@ pub fn new_float<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     };
     let parsed = match value {
         Value::Str(text) => parse_float(text),
-        Value::Bytes(bytes) => std::str::from_utf8(bytes).ok().filter(|text| text.is_ascii()).and_then(parse_float),
+        Value::Bytes(bytes) => {
+            std::str::from_utf8(bytes).ok().filter(|text| text.is_ascii()).and_then(parse_float)
+        }
         _ => {
             return match float_of(heap, value)? {
                 Some(number) => Ok(Value::Float(number)),
@@ -56,24 +58,11 @@ pub fn float_of(heap: &Heap<'_>, value: Value<'_>) -> Result<Option<f64>, Raised
         Value::Int(number) => Ok(Some(number as f64)),
         Value::Bool(flag) => Ok(Some(f64::from(flag))),
         Value::Big(big) => {
-            let number = big_to_float(&big.to_bigint());
-            if number.is_infinite() {
-                return Err(heap.raise(&OVERFLOW_ERROR, "int too large to convert to float"));
-            }
-            Ok(Some(number))
+            let number = bigint_to_float(&big.to_bigint());
+            number.map(Some).ok_or_else(|| heap.raise(&OVERFLOW_ERROR, "int too large to convert to float"))
         }
         _ => Ok(None),
     }
-}
-
-/// The nearest float, half to even; infinite if there is none.
-pub fn big_to_float(number: &BigInt) -> f64 {
-    // The decimal digits decide exactly, as Rust reads floats with correct rounding. 310 digits are beyond
-    // any float, so that no more are written.
-    if number.bits() > 1024 {
-        return if number.sign() == num_bigint::Sign::Minus { f64::NEG_INFINITY } else { f64::INFINITY };
-    }
-    number.to_string().parse().unwrap_or(f64::NAN)
 }
 
 /// The number as a fraction in lowest terms, the denominator a power of two. For finite numbers only.
@@ -134,7 +123,13 @@ fn hex<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let number = this(heap, args, "float.hex")?;
     let sign = if number.is_sign_negative() { "-" } else { "" };
     if !number.is_finite() {
-        return Ok(heap.text(if number.is_nan() { "nan" } else if sign.is_empty() { "inf" } else { "-inf" }));
+        return Ok(heap.text(if number.is_nan() {
+            "nan"
+        } else if sign.is_empty() {
+            "inf"
+        } else {
+            "-inf"
+        }));
     }
     if number == 0.0 {
         return Ok(heap.str(&format!("{sign}0x0.0p+0")));
@@ -164,7 +159,11 @@ fn fromhex<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let exponent: i32 = exponent.parse().map_err(|_| invalid())?;
     let all = format!("{whole}{fraction}");
-    if all.is_empty() || all.len() > 1000 || exponent.abs() > 5000 || !all.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    if all.is_empty()
+        || all.len() > 1000
+        || exponent.abs() > 5000
+        || !all.bytes().all(|byte| byte.is_ascii_hexdigit())
+    {
         return Err(invalid());
     }
     let mantissa = BigInt::parse_bytes(all.as_bytes(), 16).ok_or_else(invalid)?;

@@ -2,12 +2,11 @@
 
 use num_bigint::{BigInt, Sign};
 
-use super::float::ratio;
 use super::parse::{IntFault, MOST_DIGITS, parse_int, parse_short_int};
 use crate::batch::python::args::{index, native, room, text_argument, wrong_object};
 use crate::batch::value::exceptions::{OVERFLOW_ERROR, TYPE_ERROR, VALUE_ERROR};
 use crate::batch::value::{
-    Args, Heap, Native, Outcome, Raised, Value, repr_text, truth, type_of,
+    Args, Heap, Native, Outcome, Raised, Value, float_to_bigint, float_to_int, repr_text, truth, type_of,
 };
 
 /// The methods of `int`.
@@ -42,8 +41,7 @@ pub fn new_int<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     if let Some(base) = base {
         let base = index(heap, base)?;
         let base = u32::try_from(base).ok().filter(|base| *base == 0 || (2..=36).contains(base));
-        let base = base
-            .ok_or_else(|| heap.raise(&VALUE_ERROR, "int() base must be >= 2 and <= 36, or 0"))?;
+        let base = base.ok_or_else(|| heap.raise(&VALUE_ERROR, "int() base must be >= 2 and <= 36, or 0"))?;
         return match value {
             Value::Str(text) => of_text(heap, text, value, base),
             Value::Bytes(bytes) => of_bytes(heap, bytes, value, base),
@@ -106,20 +104,14 @@ pub fn int_of_float<'a>(heap: &Heap<'a>, number: f64) -> Outcome<'a> {
     if number.is_infinite() {
         return Err(heap.raise(&OVERFLOW_ERROR, "cannot convert float infinity to integer"));
     }
-    // Up to 2^62 the conversion is exact; it is the usual case.
-    if number.abs() < 4_611_686_018_427_387_904.0 {
-        return Ok(Value::Int(number.trunc() as i64));
+    match float_to_int(number.trunc()) {
+        Some(number) => Ok(Value::Int(number)),
+        None => Ok(heap.int(&float_to_bigint(number).expect("it is finite"))),
     }
-    let (numerator, _) = ratio(number.trunc());
-    Ok(heap.int(&numerator))
 }
 
 /// The number that a method is called on, and the other arguments.
-fn this<'s, 'a>(
-    heap: &Heap<'a>,
-    args: Args<'s, 'a>,
-    name: &str,
-) -> Result<(BigInt, Args<'s, 'a>), Raised> {
+fn this<'s, 'a>(heap: &Heap<'a>, args: Args<'s, 'a>, name: &str) -> Result<(BigInt, Args<'s, 'a>), Raised> {
     let (object, args) = args.object(heap, name)?;
     let number = object.as_big().ok_or_else(|| wrong_object(heap, name, object))?;
     Ok((number, args))

@@ -114,9 +114,7 @@ pub fn parse_float(text: &str) -> Option<f64> {
         return text.parse().ok();
     }
     let fits = (0..bytes.len()).filter(|place| bytes[*place] == b'_').all(|place| {
-        place > 0
-            && bytes[place - 1].is_ascii_digit()
-            && bytes.get(place + 1).is_some_and(u8::is_ascii_digit)
+        place > 0 && bytes[place - 1].is_ascii_digit() && bytes.get(place + 1).is_some_and(u8::is_ascii_digit)
     });
     if fits { text.replace('_', "").parse().ok() } else { None }
 }
@@ -128,14 +126,33 @@ mod tests {
     #[test]
     fn ints_are_spelled_as_in_python() {
         for (text, base, number) in [
-            ("10", 10, 10), (" \u{2003}-1_0\n", 10, -10), ("+7", 10, 7), ("0x1F", 16, 31), ("1f", 16, 31),
-            ("0b_101", 0, 5), ("0o17", 8, 15), ("00", 0, 0), ("\u{663}\u{664}", 10, 34), ("zz", 36, 1295),
+            ("10", 10, 10),
+            (" \u{2003}-1_0\n", 10, -10),
+            ("+7", 10, 7),
+            ("0x1F", 16, 31),
+            ("1f", 16, 31),
+            ("0b_101", 0, 5),
+            ("0o17", 8, 15),
+            ("00", 0, 0),
+            ("\u{663}\u{664}", 10, 34),
+            ("zz", 36, 1295),
         ] {
             assert_eq!(parse_int(text, base), Ok(BigInt::from(number)), "{text:?}");
         }
         for (text, base) in [
-            ("", 10), ("-", 10), ("1__0", 10), ("_1", 10), ("1_", 10), ("1 0", 10), ("0x", 16), ("0x10", 10),
-            ("010", 0), ("\u{b2}", 10), ("1.5", 10), ("0x__1", 16), ("+-1", 10),
+            ("", 10),
+            ("-", 10),
+            ("1__0", 10),
+            ("_1", 10),
+            ("1_", 10),
+            ("1 0", 10),
+            ("0x", 16),
+            ("0x10", 10),
+            ("010", 0),
+            ("\u{b2}", 10),
+            ("1.5", 10),
+            ("0x__1", 16),
+            ("+-1", 10),
         ] {
             assert_eq!(parse_int(text, base), Err(IntFault::Invalid), "{text:?}");
         }
@@ -146,13 +163,22 @@ mod tests {
     #[test]
     fn floats_are_spelled_as_in_python() {
         for (text, number) in [
-            ("1", 1.0), (" 1_0.5e1_0 ", 10.5e10), (".5", 0.5), ("5.", 5.0), ("-Infinity", f64::NEG_INFINITY),
-            ("+iNf", f64::INFINITY), ("1e400", f64::INFINITY), ("\u{661}.\u{665}", 1.5), ("1E-5", 1e-5),
+            ("1", 1.0),
+            (" 1_0.5e1_0 ", 10.5e10),
+            (".5", 0.5),
+            ("5.", 5.0),
+            ("-Infinity", f64::NEG_INFINITY),
+            ("+iNf", f64::INFINITY),
+            ("1e400", f64::INFINITY),
+            ("\u{661}.\u{665}", 1.5),
+            ("1E-5", 1e-5),
         ] {
             assert_eq!(parse_float(text), Some(number), "{text:?}");
         }
         assert!(parse_float("-nan").is_some_and(f64::is_nan));
-        for text in ["", ".", "1_", "_1", "1_.5", "1__0", "e5", "1e", "infi", "0x10", "1 2", "--1", "1e_5", "na"] {
+        for text in
+            ["", ".", "1_", "_1", "1_.5", "1__0", "e5", "1e", "infi", "0x10", "1 2", "--1", "1e_5", "na"]
+        {
             assert_eq!(parse_float(text), None, "{text:?}");
         }
     }

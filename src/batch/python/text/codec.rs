@@ -3,11 +3,8 @@
 use bumpalo::collections::{String as BumpString, Vec as BumpVec};
 
 use super::{finished, length, this};
-use crate::batch::escape_into;
 use crate::batch::python::args::text_argument;
-use crate::batch::value::exceptions::{
-    LOOKUP_ERROR, UNICODE_DECODE_ERROR, UNICODE_ENCODE_ERROR, exception,
-};
+use crate::batch::value::exceptions::{LOOKUP_ERROR, UNICODE_DECODE_ERROR, UNICODE_ENCODE_ERROR, exception};
 use crate::batch::value::{Args, Heap, Outcome, Raised, TypeInfo, Value};
 
 /// The encodings there are.
@@ -114,7 +111,8 @@ fn not_encodable<'a>(
     let wrong: Vec<char> = text[place..].chars().take_while(|c| !fits(*c)).collect();
     let start = length(&text[..place]);
     let end = start + wrong.len();
-    let reason = if encoding == Encoding::Ascii { "ordinal not in range(128)" } else { "ordinal not in range(256)" };
+    let reason =
+        if encoding == Encoding::Ascii { "ordinal not in range(128)" } else { "ordinal not in range(256)" };
     codec_error(heap, &UNICODE_ENCODE_ERROR, encoding, heap.text(text), start..end, reason)
 }
 

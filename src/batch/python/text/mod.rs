@@ -107,11 +107,7 @@ fn as_text<'a>(heap: &Heap<'a>, value: Value<'a>) -> Outcome<'a> {
 }
 
 /// The text that a method is called on, and the other arguments.
-fn this<'s, 'a>(
-    heap: &Heap<'a>,
-    args: Args<'s, 'a>,
-    name: &str,
-) -> Result<(&'a str, Args<'s, 'a>), Raised> {
+fn this<'s, 'a>(heap: &Heap<'a>, args: Args<'s, 'a>, name: &str) -> Result<(&'a str, Args<'s, 'a>), Raised> {
     let (object, rest) = args.object(heap, name)?;
     match object {
         Value::Str(text) => Ok((text, rest)),

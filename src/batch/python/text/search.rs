@@ -15,11 +15,7 @@ struct Span<'a> {
 }
 
 /// The part of the text between the bounds; `None` if the first is behind the second.
-fn span<'a>(
-    heap: &Heap<'a>,
-    text: &'a str,
-    bounds: &[Value<'a>],
-) -> Result<Option<Span<'a>>, Raised> {
+fn span<'a>(heap: &Heap<'a>, text: &'a str, bounds: &[Value<'a>]) -> Result<Option<Span<'a>>, Raised> {
     if bounds.is_empty() {
         return Ok(Some(Span { text, first: 0 }));
     }
@@ -152,7 +148,14 @@ pub fn replace<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
         _ if most == 0 => (None, 0),
         [byte] => {
             let first = memchr::memchr(*byte, text.as_bytes());
-            (first, if first.is_some() { memchr::memchr_iter(*byte, text.as_bytes()).take(most).count() } else { 0 })
+            (
+                first,
+                if first.is_some() {
+                    memchr::memchr_iter(*byte, text.as_bytes()).take(most).count()
+                } else {
+                    0
+                },
+            )
         }
         _ => (places().next(), places().count()),
     };

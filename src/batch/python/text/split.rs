@@ -19,11 +19,7 @@ fn empty_separator(heap: &Heap<'_>) -> Raised {
 }
 
 /// The separator, if there is one, and how often to split at most.
-fn how<'a>(
-    heap: &Heap<'a>,
-    args: Args<'_, 'a>,
-    name: &str,
-) -> Result<(Option<&'a str>, usize), Raised> {
+fn how<'a>(heap: &Heap<'a>, args: Args<'_, 'a>, name: &str) -> Result<(Option<&'a str>, usize), Raised> {
     let (separator, most) = match (args.positional, args.keywords) {
         ([], []) => return Ok((None, usize::MAX)),
         ([separator], []) => (Some(*separator), None),
@@ -130,9 +126,7 @@ pub fn splitlines<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let mut start = 0;
     while start < text.len() {
         let line = &text[start..];
-        let ends = |c| {
-            matches!(c, '\n'..='\r' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}')
-        };
+        let ends = |c| matches!(c, '\n'..='\r' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}');
         let length = line.find(ends).unwrap_or(line.len());
         let end = match line[length..].chars().next() {
             Some('\r') if line[length..].starts_with("\r\n") => 2,
@@ -145,13 +139,7 @@ pub fn splitlines<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     Ok(list_of(heap, pieces))
 }
 
-fn stripped<'a>(
-    heap: &Heap<'a>,
-    args: Args<'_, 'a>,
-    name: &str,
-    start: bool,
-    end: bool,
-) -> Outcome<'a> {
+fn stripped<'a>(heap: &Heap<'a>, args: Args<'_, 'a>, name: &str, start: bool, end: bool) -> Outcome<'a> {
     let (text, args) = this(heap, args, name)?;
     let kept = match args.between(heap, name, 0, 1)? {
         [] | [Value::None] => {
@@ -280,7 +268,11 @@ fn not_iterable<'a>(heap: &Heap<'a>, iterable: Value<'a>, raised: Raised) -> Rai
         _ => {
             let exception = heap.caught();
             let is_type_error = matches!(exception, Value::Object(object) if object.class.is(&TYPE_ERROR));
-            if is_type_error { heap.raise(&TYPE_ERROR, "can only join an iterable") } else { heap.throw(exception) }
+            if is_type_error {
+                heap.raise(&TYPE_ERROR, "can only join an iterable")
+            } else {
+                heap.throw(exception)
+            }
         }
     }
 }
