@@ -210,7 +210,7 @@ fn fromisoformat<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let text = iso_text(heap, "time.fromisoformat", args)?;
     match iso::time(text) {
         Ok((time, found)) => Ok(make(heap, time, iso_zone(heap, found)?)),
-        Err(refused) => Err(iso_fault(heap, refused, heap.text(text))),
+        Err(refused) => Err(iso_fault(heap, refused, text)),
     }
 }
 

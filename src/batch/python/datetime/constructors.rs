@@ -142,7 +142,7 @@ pub fn fromisoformat<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
             let zone = iso_zone(heap, found)?;
             Ok(moment::make(heap, Moment { date, time }, zone))
         }
-        Err(refused) => Err(iso_fault(heap, refused, heap.text(text))),
+        Err(refused) => Err(iso_fault(heap, refused, text)),
     }
 }
 

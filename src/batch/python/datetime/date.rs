@@ -238,7 +238,7 @@ fn fromisoformat<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let text = iso_text(heap, "date.fromisoformat", args)?;
     iso::date(text)
         .map(|date| make(heap, date))
-        .map_err(|refused| iso_fault(heap, refused, heap.text(text)))
+        .map_err(|refused| iso_fault(heap, refused, text))
 }
 
 fn fromisocalendar<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {

@@ -14,6 +14,7 @@ mod moment;
 pub mod scan;
 mod zone;
 
+use crate::batch::repr_into;
 use super::args::{class_of_argument, not_an_integer};
 use crate::batch::value::exceptions::{OVERFLOW_ERROR, TYPE_ERROR, VALUE_ERROR};
 use crate::batch::value::{Args, Heap, Module, Raised, TypeInfo, Value};
@@ -153,18 +154,13 @@ fn iso_text<'a>(heap: &Heap<'a>, name: &str, args: Args<'_, 'a>) -> Result<&'a s
 }
 
 /// Raises what is wrong with a text that `fromisoformat` was given.
-fn iso_fault(heap: &Heap<'_>, refused: Refused, text: Value<'_>) -> Raised {
+fn iso_fault(heap: &Heap<'_>, refused: Refused, text: &str) -> Raised {
     match refused {
         Refused::Range(message) => value_error(heap, message),
         Refused::Form => {
             let mut shown = Vec::new();
-            match crate::batch::value::repr(heap, text, &mut shown) {
-                Ok(()) => {
-                    let text = String::from_utf8_lossy(&shown);
-                    value_error(heap, format!("Invalid isoformat string: {text}"))
-                }
-                Err(raised) => raised,
-            }
+            repr_into(text, &mut shown);
+            value_error(heap, format!("Invalid isoformat string: {}", String::from_utf8_lossy(&shown)))
         }
     }
 }

@@ -9,7 +9,7 @@ use fancy_regex::{Regex, RegexBuilder};
 use super::emit::{Subject, depends, emit};
 use super::parse::parse;
 use super::tree::Tree;
-use super::{Fault, UNICODE};
+use super::Fault;
 
 /// Steps back that one search may take.
 const BACKTRACK_LIMIT: usize = 5_000_000;
@@ -64,11 +64,6 @@ impl<'t> Searched<'t> {
     pub fn new(text: &'t str) -> Self {
         Searched { text, subject: Subject { ascii: text.is_ascii(), newline: text.ends_with('\n') } }
     }
-
-    /// Whether characters are bytes.
-    pub fn is_ascii(&self) -> bool {
-        self.subject.ascii
-    }
 }
 
 impl std::fmt::Debug for Program {
@@ -89,11 +84,6 @@ impl Program {
         // What the engine cannot do is said when the pattern is compiled.
         program.form(&Searched::new(""), 0, Anchor::Search).map_err(Fault::nowhere)?;
         Ok(program)
-    }
-
-    /// Its flags as written, without the one that every pattern of text has.
-    pub fn written_flags(&self) -> u32 {
-        self.tree.flags & !UNICODE
     }
 
     /// Finds the first match from byte `from` on; `spans` holds what each group has matched.
