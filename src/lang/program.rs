@@ -214,7 +214,7 @@ fn report(interp: &mut Interp<'_>, thrown: &Thrown) -> String {
     let fault = Diagnostic::new(source, *span, message);
     let mut out = format!("{fault}\n");
     for (name, source, span) in thrown.trace.iter().skip(1) {
-        let position = super::diagnostics::Position::of(source, span.start);
+        let position = source.position(span.start);
         let place = if &**name == "<module>" { String::new() } else { format!(" in {name}()") };
         out.push_str(&format!("  called at {}:{}:{}{place}\n", source.name, position.line, position.column));
     }
@@ -248,7 +248,7 @@ impl Called {
         match halt.into_reason() {
             Reason::Raised(thrown) => {
                 let place = thrown.trace.first().map(|(_, source, span)| {
-                    let position = super::diagnostics::Position::of(source, span.start);
+                    let position = source.position(span.start);
                     format!("{}:{}", source.name, position.line)
                 });
                 failure(interp, &thrown.exception, place)

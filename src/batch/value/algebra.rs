@@ -152,7 +152,7 @@ fn combine_counters<'a>(
     }
     let zero = Value::Int(0);
     let result: &'a Dict<'a> = heap.bump().alloc(Dict::of_class(heap.bump(), &COUNTER, Value::None));
-    let mut put = |key, count: Outcome<'a>| -> Result<(), Raised> {
+    let put = |key, count: Outcome<'a>| -> Result<(), Raised> {
         let count = count?;
         if is_less(heap, zero, count)? {
             result.insert(heap, key, count)?;

@@ -311,7 +311,7 @@ fn decode_set<'a>(heap: &Heap<'a>, bytes: &mut &'a [u8], class: &'static TypeInf
 fn decode_key<'a>(heap: &Heap<'a>, bytes: &mut &'a [u8]) -> (u64, Value<'a>) {
     let key = decode(heap, bytes);
     // It has been a key before, and nothing that is encoded is nested deeper than can be hashed.
-    let hash = heap.from_top(|| hash(heap, key)).expect("a key can be hashed");
+    let hash = heap.at_top(|| hash(heap, key)).expect("a key can be hashed");
     (hash, key)
 }
 

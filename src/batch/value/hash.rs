@@ -246,7 +246,7 @@ fn python_hash_text(text: &str) -> i64 {
     }
     let units: Vec<u8> = match text.chars().map(u32::from).max().unwrap_or(0) {
         ..=0xff => text.chars().flat_map(|c| u8::try_from(u32::from(c))).collect(),
-        ..=0xffff => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        0x100..=0xffff => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
         _ => text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect(),
     };
     python_hash_bytes(&units)

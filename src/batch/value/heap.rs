@@ -231,7 +231,7 @@ impl<'a> Heap<'a> {
     }
 
     /// Runs what is known to go no deeper than [`Heap::enter`] allows when it starts from the top.
-    pub(super) fn from_top<T>(&self, body: impl FnOnce() -> T) -> T {
+    pub(super) fn at_top<T>(&self, body: impl FnOnce() -> T) -> T {
         let depth = self.depth.replace(0);
         let result = body();
         self.depth.set(depth);

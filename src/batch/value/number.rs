@@ -34,7 +34,7 @@ impl<'a> Big<'a> {
 pub fn float_to_int(number: f64) -> Option<i64> {
     const BOUND: f64 = 9_223_372_036_854_775_808.0; // 2^63
     // Within the bounds the conversion cuts off the fraction and nothing else.
-    (number >= -BOUND && number < BOUND && number.trunc() == number).then_some(number as i64)
+    ((-BOUND..BOUND).contains(&number) && number.trunc() == number).then_some(number as i64)
 }
 
 /// The whole part of a float, `None` for infinity and NaN.

@@ -22,6 +22,7 @@ pub struct TypeInfo {
 /// A class whose instances may leave a task has `encode` and `decode`, or consists of its fields alone
 /// (exceptions), and stands in [`python::CLASSES`].
 #[derive(Clone, Copy)]
+#[allow(clippy::type_complexity, reason = "signatures tell more here than names for them would")]
 pub struct Hooks {
     /// `__repr__`
     pub repr: Option<for<'a> fn(&Heap<'a>, &Object<'a>, &mut Vec<u8>) -> Result<(), Raised>>,

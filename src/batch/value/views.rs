@@ -1,6 +1,6 @@
 //! Views of dicts (`d.keys()`, `d.values()`, `d.items()`), and what they share with sets.
 
-use super::types::{Hooks, OBJECT, SET, TypeInfo};
+use super::types::{Hooks, OBJECT, TypeInfo};
 use super::{Dict, Heap, Iter, Object, Raised, Set, Value, equal, repr};
 use crate::batch::python;
 
@@ -147,13 +147,5 @@ impl<'a> SetLike<'a> {
             }
         }
         Ok(true)
-    }
-
-    /// The class of what operators make of it: `frozenset` of a frozenset, else `set`.
-    pub(super) fn class_of_result(self) -> &'static TypeInfo {
-        match self {
-            SetLike::Set(set) => set.class,
-            SetLike::Keys(_) | SetLike::Items(_) => &SET,
-        }
     }
 }

@@ -11,9 +11,6 @@ use crate::plan::Frozen;
 /// A local; nothing where it is not bound.
 pub type Slot<'a> = Cell<Option<Value<'a>>>;
 
-/// An empty slot.
-pub const UNBOUND: Slot<'static> = Cell::new(None);
-
 /// A variable that several functions see: a captured cell or a global.
 pub struct Variable<'a> {
     pub value: Slot<'a>,

@@ -127,7 +127,7 @@ fn cached(code: &Arc<Code>, globals: &Globals) -> Arc<Program> {
     {
         return program.clone();
     }
-    let program = Arc::new(compile_program(code, globals));
+    let program = Arc::new(compile_program(code, globals, &code.name));
     let mut cache = cache();
     if cache.len() >= MOST_CACHED {
         cache.retain(|_, program| Weak::strong_count(&program.code) > 0);

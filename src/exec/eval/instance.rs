@@ -14,9 +14,9 @@ use super::image::Compiled;
 use super::names::Globals;
 use super::shared::{accumulator, broadcast};
 use super::unit::{Program, Unit};
-use crate::batch::python;
 use crate::batch::value::exceptions::{RUNTIME_ERROR, SYNTAX_ERROR, TYPE_ERROR};
-use crate::batch::value::{Args, Callable, Function, Heap, Outcome, Raised, Value, call, decode, type_of};
+use crate::batch::value::types::ELLIPSIS;
+use crate::batch::value::{Args, Callable, Function, Heap, Object, Outcome, Raised, Value, call, decode};
 use crate::plan::Frozen;
 use crate::plan::code::Const;
 
@@ -122,9 +122,7 @@ impl<'a> Instance<'a> {
             return Err(heap.raise(&TYPE_ERROR, "eval() takes the text of an expression and nothing else"));
         };
         let Value::Str(text) = text else {
-            let message =
-                format!("eval() arg 1 must be a string, not {}", type_of(text).name);
-            return Err(heap.raise(&TYPE_ERROR, message));
+            return Err(heap.raise(&TYPE_ERROR, "eval() arg 1 must be a string, bytes or code object"));
         };
         // Not held over the call: what is evaluated may itself call `eval`.
         let known = self.parsed.borrow().get(*text).copied();
@@ -140,7 +138,7 @@ impl<'a> Instance<'a> {
             return Err(heap.raise(&RUNTIME_ERROR, "eval() is not supported here"));
         };
         let code = parse(text).map_err(|message| heap.raise(&SYNTAX_ERROR, message))?;
-        let program: Arc<dyn Any + Send + Sync> = Arc::new(compile(&code, &Globals::default()));
+        let program: Arc<dyn Any + Send + Sync> = Arc::new(compile(&code, &Globals::default(), ""));
         let program: &'a Program =
             heap.own(program).downcast_ref().expect("the owner is what was put there");
         let shared = Shared::new(self, heap, program, |_| None);
@@ -208,7 +206,7 @@ fn thaw_constant<'a>(heap: &Heap<'a>, constant: &'a Const) -> Value<'a> {
         Const::Float(number) => Value::Float(*number),
         Const::Str(text) => heap.text(text),
         Const::Bytes(bytes) => Value::Bytes(heap.bump().alloc(&bytes[..])),
-        Const::Ellipsis => python::builtin("Ellipsis").unwrap_or(Value::None),
+        Const::Ellipsis => heap.object(Object { class: &ELLIPSIS, data: &(), fields: &[] }),
     }
 }
 

@@ -9,8 +9,8 @@ use crate::plan::code::Comparison;
 
 /// A binary operator known when code is compiled.
 pub trait Operator: Send + Sync + 'static {
-    /// `left op right`
-    fn apply<'a>(heap: &Heap<'a>, left: Value<'a>, right: Value<'a>) -> Outcome<'a>;
+    /// `left op right`, or `left op= right` where `in_place`.
+    fn apply<'a>(heap: &Heap<'a>, left: Value<'a>, right: Value<'a>, in_place: bool) -> Outcome<'a>;
 }
 
 macro_rules! operators {
@@ -21,7 +21,12 @@ macro_rules! operators {
 
             impl Operator for $name {
                 #[inline(always)]
-                fn apply<'a>(heap: &Heap<'a>, left: Value<'a>, right: Value<'a>) -> Outcome<'a> {
+                fn apply<'a>(
+                    heap: &Heap<'a>,
+                    left: Value<'a>,
+                    right: Value<'a>,
+                    in_place: bool,
+                ) -> Outcome<'a> {
                     let int: fn(i64, i64) -> Option<i64> = $int;
                     let float: fn(f64, f64) -> Option<f64> = $float;
                     match (left, right) {
@@ -31,7 +36,7 @@ macro_rules! operators {
                         (Value::Float(a), Value::Float(b)) if let Some(result) = float(a, b) => {
                             Ok(Value::Float(result))
                         }
-                        _ => binary(heap, Binary::$name, left, right, false),
+                        _ => binary(heap, Binary::$name, left, right, in_place),
                     }
                 }
             }

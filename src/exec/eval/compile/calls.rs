@@ -281,7 +281,7 @@ fn add_keyword<'a>(
 fn name(callee: Value<'_>) -> String {
     match callee {
         Value::Function(function) => format!("__main__.{}()", function.name),
-        Value::Native(native) | Value::Bound((_, native)) => format!("{}()", native.name),
+        Value::Native(native) | Value::Bound(&(_, native)) => format!("{}()", native.name),
         Value::Type(class) => class.name.to_string(),
         _ => format!("{} object", type_of(callee).name),
     }

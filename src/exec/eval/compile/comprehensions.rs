@@ -39,7 +39,7 @@ struct Clauses {
 impl Builder<'_, '_> {
     /// `[… for …]` and its like.
     pub fn comprehension(&mut self, comprehension: &Comprehension) -> Expr {
-        let clauses = self.clauses(&comprehension.clauses);
+        let clauses = self.clauses(comprehension);
         match &comprehension.kind {
             ComprehensionKind::List(item) => {
                 let item = self.expr(item);
@@ -71,10 +71,8 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn clauses(&mut self, clauses: &[code::Clause]) -> Clauses {
-        let mut cells = Vec::new();
-        clauses.iter().for_each(|clause| target_cells(&clause.target, &mut cells));
-        let clauses = clauses.iter().map(|clause| Clause {
+    fn clauses(&mut self, comprehension: &Comprehension) -> Clauses {
+        let clauses = comprehension.clauses.iter().map(|clause| Clause {
             iterable: self.expr(&clause.iterable),
             target: match &clause.target {
                 Target::Name(Place::Local(local), _) => Bind::Slot(index(*local)),
@@ -82,7 +80,8 @@ impl Builder<'_, '_> {
             },
             conditions: clause.conditions.iter().map(|condition| self.test(condition)).collect(),
         });
-        Clauses { clauses: clauses.collect(), cells }
+        let clauses = clauses.collect();
+        Clauses { clauses, cells: comprehension.cells.iter().map(|cell| index(*cell)).collect() }
     }
 
     /// A generator expression: its code is called with the iterator that it walks through.
@@ -93,15 +92,6 @@ impl Builder<'_, '_> {
             let generator = function(frame.heap, closure(frame)?);
             call_positional(frame.heap, generator, &[Value::Iterator(iterator)])
         })
-    }
-}
-
-/// The cells that a target binds.
-fn target_cells(target: &Target, cells: &mut Vec<usize>) {
-    match target {
-        Target::Name(Place::Cell(cell), _) => cells.push(index(*cell)),
-        Target::Unpack(targets, ..) => targets.iter().for_each(|target| target_cells(target, cells)),
-        Target::Name(..) | Target::Attribute(..) | Target::Index(..) | Target::Slice(..) => {}
     }
 }
 

@@ -213,6 +213,6 @@ fn known_attribute(known: &Static, name: &Arc<str>) -> Option<Static> {
 fn operation<O: Operator>(left: Shape, right: Shape) -> Expr {
     left_operand!(left, left => right_operand!(right, right => expr(move |frame| {
         let left = left(frame)?;
-        O::apply(frame.heap, left, right(frame)?)
+        O::apply(frame.heap, left, right(frame)?, false)
     })))
 }

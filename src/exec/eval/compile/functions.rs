@@ -31,7 +31,9 @@ pub fn unit(program: &mut ProgramBuilder<'_>, code: &Code, qualified: String) ->
         slots: code.locals.len(),
         steps: Vec::new(),
         tries: Vec::new(),
+        labels: Vec::new(),
         nest: Vec::new(),
+        handled: Vec::new(),
         hoisted: HashMap::new(),
     };
     let body = builder.body();
@@ -85,9 +87,29 @@ impl Builder<'_, '_> {
         }
         self.statements(&code.body);
         self.steps.push(Step::Return(expr(|_| Ok(Value::None))));
-        let block =
-            Block { steps: std::mem::take(&mut self.steps), tries: std::mem::take(&mut self.tries) };
+        let block = self.block();
         if code.is_generator { Body::Generator(block) } else { Body::Block(block) }
+    }
+
+    /// The steps so far, labels replaced by what they name.
+    fn block(&mut self) -> Block {
+        let mut steps = std::mem::take(&mut self.steps);
+        let mut tries = std::mem::take(&mut self.tries);
+        let place = |label: &mut usize| *label = self.labels[*label];
+        for step in &mut steps {
+            match step {
+                Step::Jump(to)
+                | Step::JumpUnless(_, to)
+                | Step::Repeat(to)
+                | Step::NextSlot { end: to, .. }
+                | Step::NextStore { end: to, .. }
+                | Step::Match { otherwise: to, .. } => place(to),
+                Step::Leave(_, ways) => ways.iter_mut().for_each(place),
+                _ => {}
+            }
+        }
+        tries.iter_mut().for_each(|tried| place(&mut tried.handler));
+        Block { steps, tries }
     }
 
     /// A lambda or `def`.
@@ -102,7 +124,10 @@ impl Builder<'_, '_> {
         let defaults = params.filter_map(|param| param.default.as_ref());
         let defaults: Vec<Expr> = defaults.map(|default| self.expr(default)).collect();
         let captures: Vec<Capture> = code.captures.iter().map(|(capture, _)| *capture).collect();
-        let qualified = format!("{}.<locals>.{}", self.qualified, code.name);
+        let qualified = match &*self.qualified {
+            "" => code.name.clone(),
+            outer => format!("{outer}.<locals>.{}", code.name),
+        };
         let inner = unit(self.program, code, qualified);
         self.inner.push(inner);
         let number = self.inner.len() - 1;

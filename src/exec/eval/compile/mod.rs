@@ -25,8 +25,9 @@ use crate::batch::value::exceptions::NOT_IMPLEMENTED_ERROR;
 use crate::batch::value::{Outcome, Raised, Value};
 use crate::plan::code::{Code, Const};
 
-/// Compiles a function and all functions written inside of it.
-pub fn compile(code: &Arc<Code>, globals: &Globals) -> Program {
+/// Compiles a function, and all functions written inside of it. Messages call it `qualified`; without that
+/// functions inside are called as those of a module are.
+pub fn compile(code: &Arc<Code>, globals: &Globals, qualified: &str) -> Program {
     let mut builder = ProgramBuilder {
         known: globals,
         constants: Vec::new(),
@@ -34,7 +35,7 @@ pub fn compile(code: &Arc<Code>, globals: &Globals) -> Program {
         assigned: Vec::new(),
         resolved: Vec::new(),
     };
-    let unit = functions::unit(&mut builder, code, code.name.clone());
+    let unit = functions::unit(&mut builder, code, qualified.to_string());
     Program {
         code: Arc::downgrade(code),
         unit,
@@ -90,15 +91,19 @@ impl ProgramBuilder<'_> {
 /// A function on its way to a [`Unit`].
 struct Builder<'p, 'c> {
     program: &'p mut ProgramBuilder<'c>,
-    code: &'c Code,
+    code: &'p Code,
     qualified: String,
     inner: Vec<Unit>,
     /// Slots in use: locals, and what is kept between steps.
     slots: usize,
     steps: Vec<Step>,
     tries: Vec<Try>,
+    /// Where the steps are that jumps refer to by label.
+    labels: Vec<usize>,
     /// Loops and `try`s around, outermost first.
     nest: Vec<tries::Nest>,
+    /// Slots of the exceptions that are being handled.
+    handled: Vec<usize>,
     /// Slots of expressions that have been evaluated already, by address.
     hoisted: HashMap<*const crate::plan::code::Expr, usize>,
 }
