@@ -138,7 +138,7 @@ impl Interp<'_> {
     }
 
     /// An object as an `int`.
-    pub(super) fn index(&self, object: &Obj) -> Run<i64> {
+    pub fn index(&self, object: &Obj) -> Run<i64> {
         object.as_int().ok_or_else(|| {
             let name = self.type_name(object);
             Halt::new(&TYPE_ERROR, format!("'{name}' object cannot be interpreted as an integer"))
@@ -194,7 +194,7 @@ impl Interp<'_> {
     }
 
     /// Whether an object is an instance of a class, or of one of a tuple of classes.
-    pub(super) fn is_instance(&mut self, object: &Obj, class: &Obj) -> Run<bool> {
+    pub fn is_instance(&mut self, object: &Obj, class: &Obj) -> Run<bool> {
         match class {
             Obj::Type(class) => Ok(match object {
                 Obj::Instance(instance) => instance.class.root().is(class),

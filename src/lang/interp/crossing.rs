@@ -7,11 +7,11 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::call::Arguments;
-use super::iter::{Iter, View, rest};
+use super::iter::{View, rest};
 use super::object::{Dict, Exception, Obj, Opaque, Set};
 use super::raise::{Halt, Reason, Run};
 use super::table::{Key, Table, Valued};
-use super::{Interp, Module};
+use super::Interp;
 use crate::batch::value::exceptions::{
     BASE_EXCEPTION, PICKLING_ERROR, RECURSION_ERROR, RUNTIME_ERROR, exception,
 };
@@ -206,12 +206,12 @@ impl<'a> Crossing<'a> {
                 let bytes: &'a [u8] = heap.bump().alloc_slice_copy(&opaque.bytes);
                 decode(heap, &mut &*bytes)
             }
-            Obj::Module(Module { .. }) | Obj::Ellipsis => self.foreign(heap, object),
+            Obj::Module(_) | Obj::Ellipsis => self.foreign(heap, object),
             _ => {
                 let known = object.address().and_then(|at| self.values.borrow().get(&at).copied());
                 match known {
                     Some(value) => value,
-                    None => self.nested(heap, |crossing| crossing.structured(heap, object))?,
+                    None => self.nested(heap, |_| self.structured(heap, object))?,
                 }
             }
         })

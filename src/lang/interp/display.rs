@@ -51,7 +51,7 @@ impl Interp<'_> {
             Obj::Int(number) => Ok(number.to_string()),
             Obj::Str(text) => {
                 let mut out = Vec::new();
-                repr_into(&mut out, text.as_bytes());
+                repr_into(text, &mut out);
                 Ok(String::from_utf8_lossy(&out).into_owned())
             }
             Obj::Instance(instance) => {

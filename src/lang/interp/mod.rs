@@ -31,12 +31,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use call::Arguments;
 pub use iter::{Iter, State, View, range_len, rest};
-pub use object::{
-    Attributes, Base, CellRef, Class, Dict, Exception, Function, Globals, Handle, Instance, Intrinsic,
-    Module, Obj, Opaque, Set,
-};
+pub use object::{CellRef, Dict, Function, Globals, Handle, Intrinsic, Obj};
 pub use raise::{Halt, Reason, Run, Thrown, exception, from_failure};
-pub use table::{Key, Table};
+pub use table::Key;
 
 use crate::batch::value::exceptions::{KEYBOARD_INTERRUPT, RECURSION_ERROR, RUNTIME_ERROR};
 use crate::plan::code::{Code, Source, Span, Stmt, StmtKind};

@@ -315,9 +315,9 @@ impl Interp<'_> {
             Obj::Tuple(_) => &types::TUPLE,
             Obj::List(_) => &types::LIST,
             Obj::Dict(dict) => dict.class,
-            Obj::View(_, super::View::Keys) => &types::DICT_KEYS,
-            Obj::View(_, super::View::Values) => &types::DICT_VALUES,
-            Obj::View(_, super::View::Items) => &types::DICT_ITEMS,
+            Obj::View(_, super::View::Keys) => &library::DICT_KEYS,
+            Obj::View(_, super::View::Values) => &library::DICT_VALUES,
+            Obj::View(_, super::View::Items) => &library::DICT_ITEMS,
             Obj::Set(set) => set.class,
             Obj::Range(range) => type_of(Value::Range(range)),
             Obj::Iterator(iter) => iter.class,
@@ -328,7 +328,7 @@ impl Interp<'_> {
             Obj::Exception(exception) => exception.class,
             Obj::Opaque(opaque) => opaque.class,
             Obj::Instance(instance) => instance.class.root(),
-            Obj::Ellipsis | Obj::Handle(_) => &library::OBJECT,
+            Obj::Ellipsis | Obj::Handle(_) | Obj::Super(_) => &library::OBJECT,
         }
     }
 
