@@ -3,6 +3,7 @@
 mod float;
 mod int;
 mod parse;
+pub use parse::parse_short_int;
 
 pub use float::{FLOAT_METHODS, float_of, new_float};
 pub use int::{INT_METHODS, int_of_float, new_bool, new_int};
