@@ -13,6 +13,7 @@ pub mod grouped;
 pub mod iterators;
 pub mod json;
 pub mod lists;
+pub mod math;
 pub mod numbers;
 pub mod ranges;
 pub mod re;
@@ -40,7 +41,7 @@ static BUILTIN_CLASSES: &[&TypeInfo] = &[
 ];
 
 /// The modules, by their full names.
-static MODULES: &[&Module] = &[&datetime::MODULE, &json::MODULE, &re::MODULE, &time::MODULE];
+static MODULES: &[&Module] = &[&datetime::MODULE, &json::MODULE, &math::MODULE, &re::MODULE, &time::MODULE];
 
 /// The function of that name in a table.
 pub fn function<'a>(table: &'static [Native], name: &str) -> Option<Value<'a>> {
