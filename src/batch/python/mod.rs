@@ -4,8 +4,9 @@
 pub mod args;
 pub mod builtins;
 pub mod bytes;
-pub mod defined;
 pub mod collections;
+pub mod datetime;
+mod defined;
 pub mod dicts;
 pub mod format;
 pub mod iterators;
@@ -17,6 +18,7 @@ pub mod re;
 pub mod sets;
 mod sort;
 pub mod text;
+pub mod time;
 pub mod tuples;
 
 use super::value::exceptions::exception_class;
@@ -28,7 +30,7 @@ use super::value::{Module, Native, TypeInfo, Value};
 
 /// Classes of the library whose instances (or which themselves) may be inside of records, by module. Encoded
 /// values refer to them by number: new ones go to the end of their module's list, new modules to the end here.
-pub static CLASSES: &[&[&TypeInfo]] = &[];
+pub static CLASSES: &[&[&TypeInfo]] = &[re::CLASSES, datetime::CLASSES, time::CLASSES];
 
 /// The classes among the built-ins.
 static BUILTIN_CLASSES: &[&TypeInfo] = &[
@@ -37,7 +39,7 @@ static BUILTIN_CLASSES: &[&TypeInfo] = &[
 ];
 
 /// The modules, by their full names.
-static MODULES: &[&Module] = &[&json::MODULE];
+static MODULES: &[&Module] = &[&datetime::MODULE, &json::MODULE, &re::MODULE, &time::MODULE];
 
 /// The function of that name in a table.
 pub fn function<'a>(table: &'static [Native], name: &str) -> Option<Value<'a>> {
