@@ -101,6 +101,11 @@ pub(super) struct OutputOptions {
 }
 
 impl SourceOptions {
+    /// Whether any of them is given that says where records come from.
+    pub(super) fn are_given(&self) -> bool {
+        self.from_start || !self.from.is_empty() || !self.follow.is_empty()
+    }
+
     /// All sources, in the order FILE…, --from, --follow.
     pub(super) fn sources(&self, files: &[PathBuf]) -> Result<Vec<SourceSpec>> {
         let unnamed = |kind| SourceSpec { name: None, kind };

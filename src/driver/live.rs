@@ -1,7 +1,7 @@
 //! A run in real time: reads what is ready, and closes batches as the clock ticks.
 
 use std::os::fd::OwnedFd;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Settings;
 use super::clock::{self, BatchClock};
@@ -12,6 +12,9 @@ use crate::batch::{Interval, Pool};
 use crate::error::{Error, Result};
 use crate::plan::Returned;
 use crate::source::{EventLoop, SourceSpec, SourceStats, Turn};
+
+/// How often it is looked whether the batch is over, while no more input can be taken in.
+const BREATH: Duration = Duration::from_millis(10);
 
 /// Reads sources, and has batches made of what they say.
 pub(super) struct Live {
@@ -61,6 +64,11 @@ impl Live {
         while !self.over && !self.is_to_end(signals, conductor, work) {
             if until.is_some_and(|until| Instant::now() >= until) {
                 return Ok(Returned::TimeUp);
+            }
+            if work.is_full() && self.clock.is_some() {
+                std::thread::sleep(BREATH);
+                self.tick(conductor, work)?;
+                continue;
             }
             let sources = &mut self.sources;
             let wake_up = self.clock.as_ref().map(BatchClock::until);

@@ -3,10 +3,16 @@
 
 mod bad;
 mod clock;
+mod command;
 mod conductor;
+mod crew;
+mod deliver;
 mod desk;
 mod live;
 mod outputs;
+mod patience;
+mod pipeline;
+mod program;
 mod replay;
 mod signals;
 mod timeline;
@@ -24,6 +30,8 @@ use conductor::Conductor;
 use signals::Signals;
 use timeline::Timeline;
 use work::Counting;
+
+pub use pipeline::Pipeline;
 
 /// A run, as the command line describes it; what it computes aside.
 #[derive(Clone, Debug)]

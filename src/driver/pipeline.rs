@@ -1,64 +1,92 @@
 //! A program's pipeline at work: what `plan::Runtime` promises to programs.
 
+use std::ffi::OsStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::conductor::Conductor;
 use super::crew::Crew;
 use super::patience::Patience;
-use super::program::{Batches, Outputs};
+use super::program::Program;
 use super::signals::Signals;
 use super::timeline::Timeline;
 use super::{Ended, OutputTo, Settings, outputs};
-use crate::batch::{Dataset, Interval};
+use crate::batch::Dataset;
 use crate::error::{Error, Result};
 use crate::exec::Flow;
 use crate::plan::{Engine, Outcome, Rdd, Returned, Runtime, Script, StreamOp, Streaming};
 use crate::source::SourceSpec;
 
-/// The engine, clock, sources and outputs of a program.
+/// The engine, clock, sources and outputs of programs.
 pub struct Pipeline {
     settings: Settings,
     crew: Crew,
     conductor: Conductor,
+    signals: Option<Signals>,
     stream: Option<Stream>,
+    /// What has ended a stream early.
+    fault: Option<Error>,
+    /// How the last stream has ended.
+    ended: Ended,
+    /// Batches that have lost an output, of the streams before this one.
+    failed: u64,
 }
 
-/// A stream that was started.
+/// A stream that was started, and has not ended.
 struct Stream {
-    flow: Flow,
-    outputs: Outputs,
+    program: Program,
     timeline: Timeline,
-    signals: Signals,
-    /// How it has ended.
-    ended: Option<Result<Ended>>,
     _patience: Patience,
 }
 
 impl Pipeline {
-    /// Workers and outputs; what the settings say of sources and of the interval is for the stream that is started.
+    /// Workers and outputs. Sources and the interval come with the stream that is started.
     ///
     /// # Errors
     /// When the system gives no more threads, or the output cannot be opened.
     pub fn new(settings: Settings) -> Result<Self> {
-        let crew = Crew::new(&settings)?;
-        let conductor = Conductor::new(&settings)?;
-        Ok(Pipeline { settings, crew, conductor, stream: None })
+        Ok(Pipeline {
+            crew: Crew::new(&settings)?,
+            conductor: Conductor::new(&settings)?,
+            settings,
+            signals: None,
+            stream: None,
+            fault: None,
+            ended: Ended::Drained,
+            failed: 0,
+        })
     }
 
-    /// Ends what the program has left behind: makes sure of what was written, and tells what there is to tell.
+    /// Ends a stream that the program has left running, and tells how the last one has ended.
     ///
     /// # Errors
-    /// What has ended the stream early; and that batches have lost outputs.
+    /// What has ended it early, or that batches have lost outputs.
     pub fn end(&mut self) -> Result<Ended> {
-        let Some(Stream { flow, outputs, timeline, ended, .. }) = &mut self.stream else {
-            self.conductor.desk.finish()?;
-            return Ok(Ended::Drained);
-        };
-        let ended = ended.take().unwrap_or(Ok(Ended::Drained));
-        let mut work = Batches::new(flow, outputs, &mut self.crew, None);
-        let ended = self.conductor.end(ended, &mut work, timeline.stats(), timeline.incomplete())?;
-        outputs.verdict(ended)
+        self.close(Ok(()));
+        self.conductor.desk.finish()?;
+        match (self.fault.take(), self.failed) {
+            (Some(fault), _) => Err(fault),
+            (None, 0) => Ok(self.ended),
+            (None, 1) => Err(Error::Runtime("a batch has lost an output".into())),
+            (None, failed) => Err(Error::Runtime(format!("{failed} batches have lost an output"))),
+        }
+    }
+
+    /// Closes the stream, if there is one.
+    fn close(&mut self, stopped: Result<()>) {
+        let Some(Stream { mut program, timeline, .. }) = self.stream.take() else { return };
+        let ended = self.signals.as_ref().map_or(Ended::Drained, Signals::ended);
+        let work = &mut program.at(&mut self.crew, None);
+        let closed =
+            self.conductor.end(stopped.map(|()| ended), work, timeline.stats(), timeline.incomplete());
+        match closed {
+            Ok(ended) => self.ended = ended,
+            Err(fault) => self.fault = Some(fault),
+        }
+        self.failed += program.failed;
+        if let Some(signals) = &self.signals {
+            signals.end_at_next();
+        }
     }
 }
 
@@ -66,48 +94,49 @@ impl Runtime for Pipeline {
     fn start(&mut self, streaming: Streaming) -> Result<()> {
         let Streaming { graph, interval, sources } = streaming;
         let settings = &self.settings;
-        let specs: Vec<SourceSpec> =
-            sources.iter().map(|text| SourceSpec::parse(text.as_ref()).map_err(Error::Usage)).collect::<Result<_>>()?;
+        let specs = sources.iter().map(|text| SourceSpec::parse(OsStr::new(text)).map_err(Error::Usage));
+        let specs: Vec<SourceSpec> = specs.collect::<Result<_>>()?;
         outputs::check(&settings.output, &specs)?;
         let queues = graph.streams.iter().any(|stream| matches!(stream.op, StreamOp::Queue { .. }));
         let clock = settings.clock.resolve(&specs, queues)?;
-        let outputs = Outputs::new(settings, &graph)?;
-        if outputs.printed() > 1 {
+        let program = Program::new(settings, graph, |graph| Flow::new(graph, interval))?;
+        if program.prints_more_than_once() {
             self.conductor.desk.never_in_place();
         }
-        let signals = Signals::install(matches!(settings.output, OutputTo::File(_)))?;
-        let pool = settings.pool(&specs);
-        let mut timeline = Timeline::new(settings, &specs, (clock, interval), &signals, pool)?;
+        let signals = match &self.signals {
+            Some(signals) => {
+                signals.begin_again();
+                signals
+            }
+            None => {
+                let to_file = matches!(settings.output, OutputTo::File(_));
+                self.signals.insert(Signals::install(to_file)?)
+            }
+        };
+        let mut timeline =
+            Timeline::new(settings, &specs, (clock, interval), signals, settings.pool(&specs))?;
         timeline.watch_output(self.conductor.desk.output_descriptor()?)?;
         self.conductor.begin(settings, &specs);
-        let patience = Patience::start(&signals, self.conductor.desk.messages())?;
-        let flow = Flow::new(graph, interval);
-        self.stream = Some(Stream { flow, outputs, timeline, signals, ended: None, _patience: patience });
+        let _patience = Patience::start(signals, self.conductor.desk.messages())?;
+        self.crew.stop = None;
+        self.stream = Some(Stream { program, timeline, _patience });
         Ok(())
     }
 
+    /// Where a signal has stopped the stream, or a fault, the program does not go on either.
     fn run(&mut self, script: &mut dyn Script, timeout: Option<Duration>) -> Result<Returned> {
-        let Some(stream) = &mut self.stream else { return Ok(Returned::Stopped) };
-        let Stream { flow, outputs, timeline, signals, ended, .. } = stream;
-        if let Some(ended) = ended {
-            return match ended {
-                Ok(Ended::Drained) => Ok(Returned::Stopped),
-                // A program that waits again, after it was told that the stream has been stopped from outside, may wait for ever.
-                _ => Err(Error::OutputClosed),
-            };
-        }
-        let mut work = Batches::new(flow, outputs, &mut self.crew, Some(script));
-        let returned = timeline.run(signals, &mut self.conductor, &mut work, timeout);
-        match returned {
+        let (Some(stream), Some(signals)) = (&mut self.stream, &self.signals) else {
+            return Ok(Returned::Stopped);
+        };
+        let work = &mut stream.program.at(&mut self.crew, Some(script));
+        let stopped = match stream.timeline.run(signals, &mut self.conductor, work, timeout) {
             Ok(Returned::TimeUp) => return Ok(Returned::TimeUp),
-            Ok(Returned::Stopped) => *ended = Some(Ok(signals.ended())),
-            Err(fault) => *ended = Some(Err(fault)),
-        }
-        signals.end_at_next();
-        match ended {
-            Some(Err(_)) => Err(Error::OutputClosed),
-            _ => Ok(Returned::Stopped),
-        }
+            Ok(Returned::Stopped) => Ok(()),
+            Err(fault) => Err(fault),
+        };
+        let by_itself = stopped.is_ok() && !signals.stop();
+        self.close(stopped);
+        if by_itself && self.fault.is_none() { Ok(Returned::Stopped) } else { Err(Error::OutputClosed) }
     }
 
     fn engine(&mut self) -> &mut dyn Engine {

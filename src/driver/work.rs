@@ -42,6 +42,11 @@ pub(super) trait Work {
         0
     }
 
+    /// Whether no more input can be taken in before the batch is closed.
+    fn is_full(&self) -> bool {
+        false
+    }
+
     /// Whether, and how, the work itself has asked for the end of the run.
     fn wants_to_stop(&self) -> Option<Stop> {
         None

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::image::Image;
 use super::rdd::Rdd;
-use super::stream::{Callback, Graph, Lambda};
+use super::stream::{Callback, Graph, Lambda, StreamId};
 use crate::batch::{Dataset, Interval, Time};
 use crate::error::Result;
 
@@ -65,6 +65,21 @@ pub trait Engine {
 
     /// Has its dataset kept when it is next computed: `cache`, `persist`.
     fn keep(&mut self, rdd: &Arc<Rdd>);
+
+    /// The RDDs that a stream had from one batch time to another, both included, in order: `slice`. They are
+    /// there as long as windows, or `remember`, hold on to them.
+    ///
+    /// # Errors
+    /// Where streams are not run, or not any more.
+    fn slice(&mut self, stream: StreamId, from: Time, through: Time) -> Outcome<Vec<Arc<Rdd>>> {
+        let _ = (stream, from, through);
+        Err(Failure {
+            class: "RuntimeError".into(),
+            message: "slice needs a stream that runs".into(),
+            operator: None,
+            record: None,
+        })
+    }
 
     /// Asks the stream to stop: after the present batch, or, if `graceful`, once everything that was read
     /// is dealt with. `ssc.stop()`, also from within a batch.
