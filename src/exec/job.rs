@@ -124,8 +124,7 @@ impl Job {
 
     /// Has this thread work too, while there is more to do than the other workers can begin soon.
     pub fn keep_up(&self) {
-        let enough = 2 * (self.executor.workers() - 1);
-        while self.executor.backlog() > enough && self.executor.run_one() {}
+        self.executor.keep_up();
     }
 
     /// Works until a chunk has come back to the pool.

@@ -6,6 +6,7 @@ use std::str;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::Workers;
 use super::chain::{Chain, LinkOp, RecordOp};
 use super::read::Unit;
 use super::stage::{Sink, Stage};
@@ -13,7 +14,7 @@ use super::tasks::Tasks;
 use super::write::Writer;
 use crate::batch::value::exceptions::EXCEPTION;
 use crate::batch::value::{Arena, Heap, Raised, Task, Value};
-use crate::batch::{Counts, Dataset, Piece};
+use crate::batch::{Chunk, Counts, Dataset, Piece};
 use crate::exec::SPILL_BUDGET;
 use crate::kernel::{CountTable, Delimiters, Merge, PaddedBuf, Rank, Scratch, Seed, Tokenizer, Top};
 use crate::plan::{Image, Origin, Outcome, Shape, WordsBy, shape};
@@ -22,6 +23,7 @@ use crate::plan::{Image, Origin, Outcome, Shape, WordsBy, shape};
 const SLAB: usize = 4096;
 
 /// Tables to count in, used again by every computation.
+#[derive(Debug)]
 pub(super) struct Counter {
     seed: Seed,
     /// Of each table, beyond its hot keys.
@@ -51,6 +53,11 @@ impl Counter {
     /// What the tasks have counted.
     fn take(&self) -> Vec<CountTable> {
         std::mem::take(&mut *self.begun.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Forgets what was counted.
+    fn clear(&self) {
+        self.put_back(self.take());
     }
 
     /// Takes tables back.
@@ -171,17 +178,17 @@ impl Tasks {
         };
         let (effects, skipped) = (std::mem::take(&mut self.effects), std::mem::take(&mut self.skipped));
         (self.effects, self.skipped) = before;
-        let tables = self.counter.take();
+        let counter = Arc::clone(&self.counter);
         if met_other.load(Ordering::Relaxed) {
-            self.counter.put_back(tables);
+            counter.clear();
             return Ok(None);
         }
         self.absorb(effects);
         self.skipped.absorb(skipped);
         match counted {
-            Ok(()) => self.sum_up(tables).map(Some),
+            Ok(()) => self.sum_up(&counter, 0).map(Some),
             Err(failure) => {
-                self.counter.put_back(tables);
+                counter.clear();
                 Err(failure)
             }
         }
@@ -202,13 +209,14 @@ impl Tasks {
         Ok(())
     }
 
-    /// Sums up tables, by key.
-    fn sum_up(&mut self, tables: Vec<CountTable>) -> Outcome<Counts> {
+    /// Sums up tables of a counter, by key: the first keys in their order, or, for a `limit` of 0, all of them.
+    pub(super) fn sum_up(&mut self, counter: &Counter, limit: usize) -> Outcome<Counts> {
+        let tables = counter.take();
         let merge = Arc::new(Merge::new(tables));
         let parts = if merge.is_small() { 1 } else { self.workers() };
         let (shared, next) = (Arc::clone(&merge), AtomicUsize::new(0));
         let summed = self.run(parts, move |_, _| {
-            let (mut top, mut scratch) = (Top::new(Rank::Key, 0), Scratch::default());
+            let (mut top, mut scratch) = (Top::new(Rank::Key, limit), Scratch::default());
             loop {
                 let partition = next.fetch_add(1, Ordering::Relaxed);
                 if partition >= shared.partitions() {
@@ -218,10 +226,10 @@ impl Tasks {
             }
         })?;
         if let Some(merge) = Arc::into_inner(merge) {
-            self.counter.put_back(merge.into_tables());
+            counter.put_back(merge.into_tables());
         }
         let mut tops = summed.into_iter();
-        let mut all = tops.next().unwrap_or_else(|| Top::new(Rank::Key, 0));
+        let mut all = tops.next().unwrap_or_else(|| Top::new(Rank::Key, limit));
         tops.for_each(|top| all.absorb(&top));
         Ok(all.finish().0)
     }
@@ -246,4 +254,47 @@ pub(super) fn pairs(counts: &Counts, partitions: usize) -> Dataset {
         writer.into_partition()
     };
     Dataset { partitions: (0..partitions).map(run).collect() }
+}
+
+/// Words of one batch that are counted while they come in.
+#[derive(Debug)]
+pub struct Tally {
+    counter: Arc<Counter>,
+    delimiters: Delimiters,
+}
+
+impl Workers {
+    /// Something to count words in.
+    pub fn tally(&self, delimiters: Delimiters) -> Tally {
+        Tally { counter: Arc::new(Counter::new(self.tasks.workers())), delimiters }
+    }
+
+    /// Has the words of a chunk counted; the chunk goes back to its pool then.
+    pub fn count_words(&self, tally: &Tally, chunk: Chunk) {
+        let (counter, delimiters) = (Arc::clone(&tally.counter), tally.delimiters);
+        self.tasks.submit(move || {
+            Tokenizer::new(delimiters).count(chunk.text(), &mut counter.table().table);
+        });
+    }
+
+    /// The keys counted since the last call, as pairs of key and count: the first `limit` in the order of keys
+    /// (for 0 all of them), in so many partitions.
+    ///
+    /// # Errors
+    /// When a worker has failed.
+    pub fn sum_up(&mut self, tally: &Tally, partitions: usize, limit: usize) -> Outcome<Dataset> {
+        self.tasks.finish()?;
+        let counts = self.tasks.sum_up(&tally.counter, limit)?;
+        Ok(pairs(&counts, partitions))
+    }
+
+    /// Has this thread work too, while there is more to do than the other workers can begin soon.
+    pub fn keep_up(&self) {
+        self.tasks.keep_up();
+    }
+
+    /// Works until `ready` says so, or there is nothing left to do.
+    pub fn work_until(&self, ready: impl Fn() -> bool) {
+        self.tasks.work_until(ready);
+    }
 }

@@ -29,6 +29,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 pub use context::Skipped;
+pub use counted::Tally;
 
 use self::compute::Computation;
 use self::context::Rules;

@@ -27,6 +27,29 @@ impl Tasks {
         Tasks { executor, rules, effects: Effects::default(), skipped: Skipped::default(), counter }
     }
 
+    /// Leaves a task that cannot fail to whoever is free first.
+    pub(super) fn submit(&self, task: impl FnOnce() + Send + 'static) {
+        self.executor.submit(Box::new(move |_| task()));
+    }
+
+    /// Works until every task has finished.
+    ///
+    /// # Errors
+    /// When a task has panicked.
+    pub(super) fn finish(&self) -> Outcome<()> {
+        self.executor.finish().map_err(|fault| internal(fault.to_string()))
+    }
+
+    /// Has this thread work too, while there is more to do than the other workers can begin soon.
+    pub(super) fn keep_up(&self) {
+        self.executor.keep_up();
+    }
+
+    /// Works until `ready` says so, or there is nothing left to do.
+    pub(super) fn work_until(&self, ready: impl Fn() -> bool) {
+        self.executor.run_until(ready);
+    }
+
     /// How many tasks run at a time.
     pub(super) fn workers(&self) -> usize {
         self.executor.workers()
@@ -53,7 +76,7 @@ impl Tasks {
             let batch = Arc::clone(&batch);
             self.executor.submit(Box::new(move |_| batch.run(index)));
         }
-        self.executor.finish().map_err(|fault| internal(fault.to_string()))?;
+        self.finish()?;
         let mut results = Vec::with_capacity(count);
         let mut accumulated = Vec::new();
         let mut skipped = Skipped::default();
