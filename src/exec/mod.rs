@@ -1,6 +1,7 @@
 //! Plan to results: the work-stealing executor, and the operators that run on it.
 
 mod bad;
+pub mod eval;
 mod executor;
 mod job;
 mod leaders;

@@ -44,7 +44,7 @@ pub struct Code {
     pub captures: Vec<(Capture, String)>,
     /// Whether it has a `yield`.
     pub is_generator: bool,
-    /// The docstring aside, whether it is a lambda.
+    /// Whether it is a lambda.
     pub is_lambda: bool,
 }
 
@@ -228,6 +228,9 @@ pub struct Comprehension {
     pub kind: ComprehensionKind,
     /// Its `for … in … if …` clauses, outermost first; never none.
     pub clauses: Vec<Clause>,
+    /// Those of its variables that functions inside capture, by their numbers in [`Code::cells`]: whenever
+    /// it begins, each of them gets a new cell, so that functions of an earlier round keep what they captured.
+    pub cells: Vec<u32>,
 }
 
 /// What a comprehension makes.
@@ -346,7 +349,7 @@ pub enum StmtKind {
         /// What is imported, and where it goes; the name `*` stands for everything (place unused).
         names: Vec<(Arc<str>, Place)>,
     },
-    /// `raise`, `raise e`, `raise e from cause`
+    /// `raise`, `raise e`, `raise e from cause`; causes are not kept, as nothing shows them
     Raise(Option<Expr>),
     /// `assert test, message`
     Assert(Expr, Option<Expr>),
@@ -370,7 +373,7 @@ pub enum StmtKind {
 pub struct Handler {
     /// What it catches; everything without one.
     pub classes: Option<Expr>,
-    /// Where the exception goes.
+    /// Where the exception goes. Behind the body the name is unbound again.
     pub place: Option<Place>,
     /// What is done.
     pub body: Vec<Stmt>,

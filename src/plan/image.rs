@@ -15,7 +15,13 @@ pub struct Image {
     pub globals: Vec<(Arc<str>, Frozen)>,
     /// Captured cells, by number; `None` for one that nothing was assigned to yet.
     pub cells: Vec<Option<Frozen>>,
+    /// What `eval(text)` parses with, where functions may call it.
+    pub parse: Option<ParseExpression>,
 }
+
+/// Parses the text of an expression to code without parameters that returns its value; its names are
+/// globals. The error is `SyntaxError`'s message.
+pub type ParseExpression = fn(&str) -> Result<Arc<Code>, String>;
 
 /// A value on its way to the workers. [`Frozen::Data`] wherever no function is inside.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ mod window;
 use std::num::NonZeroUsize;
 
 pub use host::{Engine, Failure, Outcome, Returned, Runtime, Script, Streaming};
-pub use image::{Frozen, Image};
+pub use image::{Frozen, Image, ParseExpression};
 pub use key::{KeyExpr, WordsBy, parse_filter};
 pub use rdd::{Origin, Rdd, RddOp};
 pub use stream::{Callback, Graph, Lambda, Output, OutputOp, Stream, StreamId, StreamOp, StreamRddOp};

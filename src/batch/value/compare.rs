@@ -243,12 +243,14 @@ fn order_other<'a>(
         _ => {}
     }
     if let Value::Object(left) = a
-        && let Some(order) = left.class.hooks.order.and_then(|order| order(heap, left, b))
+        && let Some(order) = left.class.hooks.order
+        && let Some(order) = order(heap, left, b)?
     {
         return Ok(Some(order));
     }
     if let Value::Object(right) = b
-        && let Some(order) = right.class.hooks.order.and_then(|order| order(heap, right, a))
+        && let Some(order) = right.class.hooks.order
+        && let Some(order) = order(heap, right, a)?
     {
         return Ok(Some(order.reverse()));
     }

@@ -129,7 +129,9 @@ pub fn get_attribute<'a>(heap: &Heap<'a>, value: Value<'a>, name: &str) -> Outco
 pub fn find_attribute<'a>(heap: &Heap<'a>, value: Value<'a>, name: &str) -> Option<Outcome<'a>> {
     let found = match value {
         Value::Module(module) => (module.member)(heap, name),
-        Value::Type(class) => class.method(name).map(Value::Native),
+        Value::Type(class) => class.method(name).map(Value::Native).or_else(|| {
+            class.hooks.class_attribute.and_then(|attribute| attribute(heap, name))
+        }),
         Value::Object(object) => {
             if let Some(outcome) =
                 object.class.hooks.attribute.and_then(|attribute| attribute(heap, object, name))
@@ -156,7 +158,10 @@ fn special<'a>(heap: &Heap<'a>, value: Value<'a>, name: &str) -> Option<Value<'a
         ("__name__" | "__qualname__", Value::Function(function)) => Some(heap.text(function.name)),
         ("__name__" | "__qualname__", Value::Native(native)) => Some(heap.text(native.name)),
         ("__name__" | "__qualname__", Value::Bound((_, native))) => Some(heap.text(native.name)),
-        ("__name__" | "__qualname__", Value::Type(class)) => Some(heap.text(class.name)),
+        // The classes of modules are named with them: `datetime.date`.
+        ("__name__" | "__qualname__", Value::Type(class)) => {
+            Some(heap.text(class.name.rsplit('.').next().unwrap_or(class.name)))
+        }
         ("__name__", Value::Module(module)) => Some(heap.text(module.name)),
         ("real" | "numerator", Value::Int(_) | Value::Big(_)) => Some(value),
         ("real" | "numerator", Value::Bool(flag)) => Some(Value::Int(i64::from(flag))),

@@ -33,7 +33,8 @@ pub struct Hooks {
     /// `__eq__`: `None` for NotImplemented.
     pub equal: Option<for<'a> fn(&Heap<'a>, &Object<'a>, Value<'a>) -> Result<Option<bool>, Raised>>,
     /// `<`, `==` and `>` in one: `None` for NotImplemented.
-    pub order: Option<for<'a> fn(&Heap<'a>, &Object<'a>, Value<'a>) -> Option<std::cmp::Ordering>>,
+    pub order:
+        Option<for<'a> fn(&Heap<'a>, &Object<'a>, Value<'a>) -> Result<Option<std::cmp::Ordering>, Raised>>,
     /// `__hash__`, of an equal number for equal values. A class with `equal` and without this has
     /// instances that cannot be hashed.
     pub hash: Option<for<'a> fn(&Object<'a>) -> u64>,
@@ -41,6 +42,8 @@ pub struct Hooks {
     pub portable_hash: Option<for<'a> fn(&Heap<'a>, &Object<'a>) -> Result<i64, Raised>>,
     /// `__getattr__`: `None` where there is no such attribute.
     pub attribute: Option<for<'a> fn(&Heap<'a>, &Object<'a>, &str) -> Option<Outcome<'a>>>,
+    /// An attribute of the class itself that is no method, such as `datetime.max`.
+    pub class_attribute: Option<for<'a> fn(&Heap<'a>, &str) -> Option<Value<'a>>>,
     /// Arithmetic with the object on the left or on the right (`reflected`); `None` for NotImplemented.
     pub binary: Option<for<'a> fn(&Heap<'a>, Binary, &Object<'a>, Value<'a>, bool) -> Option<Outcome<'a>>>,
     /// `__neg__`, `__pos__`, `__invert__`; `None` for a bad operand.
@@ -94,6 +97,7 @@ impl Hooks {
         hash: None,
         portable_hash: None,
         attribute: None,
+        class_attribute: None,
         binary: None,
         unary: None,
         call: None,

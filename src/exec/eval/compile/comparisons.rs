@@ -1,0 +1,94 @@
+//! Comparisons, single ones and chains.
+
+use super::super::operate::{
+    Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual, Relation, compare,
+};
+use super::super::unit::{Expr, Test};
+use super::operands::{Shape, left_operand, right_operand};
+use super::{Builder, operands, test};
+use crate::batch::value::{Value, equal, identical};
+use crate::plan::code::{self, Comparison, Const, ExprKind, Item};
+
+impl Builder<'_, '_> {
+    /// `first op a op b …`
+    pub fn compare(&mut self, first: &code::Expr, rest: &[(Comparison, code::Expr)]) -> Test {
+        if let [(op, second)] = rest {
+            return self.comparison(first, *op, second);
+        }
+        let first = self.expr(first);
+        let rest: Vec<_> = rest.iter().map(|(op, operand)| (*op, self.expr(operand))).collect();
+        test(move |frame| {
+            let mut left = first(frame)?;
+            for (op, operand) in &rest {
+                let right = operand(frame)?;
+                if !compare(frame.heap, *op, left, right)? {
+                    return Ok(false);
+                }
+                left = right;
+            }
+            Ok(true)
+        })
+    }
+
+    fn comparison(&mut self, left: &code::Expr, op: Comparison, right: &code::Expr) -> Test {
+        match (op, &right.kind) {
+            (Comparison::Is | Comparison::IsNot, ExprKind::Const(Const::None)) => {
+                let (left, wanted) = (self.expr(left), op == Comparison::Is);
+                return test(move |frame| left(frame).map(|value| value.is_none() == wanted));
+            }
+            (Comparison::In | Comparison::NotIn, ExprKind::Tuple(items) | ExprKind::List(items)) => {
+                if let Some(members) = self.constants(items) {
+                    return self.membership(left, op == Comparison::In, members);
+                }
+            }
+            _ => {}
+        }
+        let (left, right) = (self.shape(left), self.shape(right));
+        match op {
+            Comparison::Less => relation::<Less>(left, right),
+            Comparison::LessEqual => relation::<LessEqual>(left, right),
+            Comparison::Equal => relation::<Equal>(left, right),
+            Comparison::NotEqual => relation::<NotEqual>(left, right),
+            Comparison::GreaterEqual => relation::<GreaterEqual>(left, right),
+            Comparison::Greater => relation::<Greater>(left, right),
+            Comparison::Is | Comparison::IsNot | Comparison::In | Comparison::NotIn => {
+                let (left, right) = (operands::boxed(left), operands::boxed(right));
+                test(move |frame| {
+                    let left = left(frame)?;
+                    compare(frame.heap, op, left, right(frame)?)
+                })
+            }
+        }
+    }
+
+    /// What evaluates the items of a display, if they are constants all.
+    fn constants(&mut self, items: &[Item]) -> Option<Vec<Expr>> {
+        let constants = items.iter().map(|item| match item {
+            Item::One(item) if matches!(item.kind, ExprKind::Const(_)) => Some(self.expr(item)),
+            _ => None,
+        });
+        constants.collect()
+    }
+
+    /// `left in (…)` with constants, for which no tuple has to be made.
+    fn membership(&mut self, left: &code::Expr, wanted: bool, members: Vec<Expr>) -> Test {
+        let left = self.expr(left);
+        test(move |frame| {
+            let left = left(frame)?;
+            for member in &members {
+                let member: Value<'_> = member(frame)?;
+                if identical(member, left) || equal(frame.heap, member, left)? {
+                    return Ok(wanted);
+                }
+            }
+            Ok(!wanted)
+        })
+    }
+}
+
+fn relation<R: Relation>(left: Shape, right: Shape) -> Test {
+    left_operand!(left, left => right_operand!(right, right => test(move |frame| {
+        let left = left(frame)?;
+        R::holds(frame.heap, left, right(frame)?)
+    })))
+}

@@ -1,0 +1,320 @@
+//! Statements to steps.
+
+use std::sync::Arc;
+
+use super::super::block::Step;
+use super::super::operate::{Add, Mul, Operator, Sub, get_any};
+use super::super::unit::{Action, Expr};
+use super::operands::{Shape, right_operand};
+use super::targets::{locals, put};
+use super::tries::{Exit, Nest};
+use super::{Builder, action, expr, operands, refuse};
+use crate::batch::python;
+use crate::batch::value::exceptions::{
+    ASSERTION_ERROR, BASE_EXCEPTION, IMPORT_ERROR, MODULE_NOT_FOUND_ERROR, RUNTIME_ERROR, TYPE_ERROR, exception,
+};
+use crate::batch::value::{
+    Args, Binary, Heap, Module, Raised, Value, binary, call, get_slice, set_slice, type_of,
+};
+use crate::plan::code::{self, ExprKind, Item, Place, Stmt, StmtKind, Target};
+
+impl Builder<'_, '_> {
+    /// Compiles statements one behind the other.
+    pub fn statements(&mut self, statements: &[Stmt]) {
+        statements.iter().for_each(|statement| self.statement(statement));
+    }
+
+    fn statement(&mut self, statement: &Stmt) {
+        match &statement.kind {
+            StmtKind::Expr(value) => {
+                if !matches!(value.kind, ExprKind::Const(_)) {
+                    let value = self.value(value);
+                    self.perform(action(move |frame| value(frame).map(|_| ())));
+                }
+            }
+            StmtKind::Assign(targets, value) => self.assign(targets, value),
+            StmtKind::AugAssign(target, op, value) => {
+                self.hoist(value);
+                let update = self.update(target, *op, value);
+                self.perform(update);
+            }
+            StmtKind::Delete(targets) => {
+                for target in targets {
+                    let delete = self.delete(target);
+                    self.perform(delete);
+                }
+            }
+            StmtKind::Return(value) => {
+                let value = match value {
+                    Some(value) => self.value(value),
+                    None => expr(|_| Ok(Value::None)),
+                };
+                if self.in_finally() {
+                    let slot = self.slot();
+                    self.steps.push(Step::Set(slot, value));
+                    self.leave(Exit::Return(slot));
+                } else {
+                    self.steps.push(Step::Return(value));
+                }
+            }
+            StmtKind::If(test, then, otherwise) => {
+                let (other, end) = (self.label(), self.label());
+                self.jump_unless(test, other);
+                self.statements(then);
+                if !otherwise.is_empty() {
+                    self.steps.push(Step::Jump(end));
+                }
+                self.mark(other);
+                self.statements(otherwise);
+                self.mark(end);
+            }
+            StmtKind::While(test, body, otherwise) => {
+                let [top, next, other, end] = [(); 4].map(|()| self.label());
+                self.mark(top);
+                self.jump_unless(test, other);
+                self.repeated(body, top, next, end);
+                self.mark(other);
+                self.statements(otherwise);
+                self.mark(end);
+            }
+            StmtKind::For(target, iterable, body, otherwise) => {
+                let [top, next, other, end] = [(); 4].map(|()| self.label());
+                let (iterable, iterator) = (self.value(iterable), self.slot());
+                self.steps.push(Step::Iterate(iterator, iterable));
+                self.mark(top);
+                let step = match target {
+                    Target::Name(Place::Local(local), _) => {
+                        Step::NextSlot { iterator, slot: super::names::index(*local), end: other }
+                    }
+                    target => Step::NextStore { iterator, store: self.store(target), end: other },
+                };
+                self.steps.push(step);
+                self.repeated(body, top, next, end);
+                self.mark(other);
+                self.statements(otherwise);
+                self.mark(end);
+            }
+            StmtKind::Break => self.leave(Exit::Break),
+            StmtKind::Continue => self.leave(Exit::Continue),
+            StmtKind::Pass => {}
+            StmtKind::Def(place, code) => {
+                let (function, store) = (self.function(code), self.store_name(place));
+                self.perform(action(move |frame| store(frame, function(frame)?)));
+            }
+            StmtKind::Class { .. } => self.perform(action(|frame| Err(refuse(frame, "'class'")))),
+            StmtKind::With(..) => self.perform(action(|frame| Err(refuse(frame, "'with'")))),
+            StmtKind::Import { module, place, renamed } => self.import(module, place, *renamed),
+            StmtKind::ImportFrom { module, names } => self.import_from(module, names),
+            StmtKind::Raise(value) => self.raise(value.as_ref()),
+            StmtKind::Assert(test, message) => self.assert(test, message.as_ref()),
+            StmtKind::Try { body, handlers, otherwise, finally } => {
+                self.try_statement(body, handlers, otherwise, finally);
+            }
+        }
+    }
+
+    /// An expression, its `yield`s done before.
+    fn value(&mut self, source: &code::Expr) -> Expr {
+        self.hoist(source);
+        self.expr(source)
+    }
+
+    fn perform(&mut self, action: Action) {
+        self.steps.push(Step::Do(action));
+    }
+
+    fn jump_unless(&mut self, test: &code::Expr, to: usize) {
+        self.hoist(test);
+        let test = self.test(test);
+        self.steps.push(Step::JumpUnless(test, to));
+    }
+
+    fn repeated(&mut self, body: &[Stmt], top: usize, next: usize, end: usize) {
+        self.nest.push(Nest::Loop { next, end });
+        self.statements(body);
+        self.nest.pop();
+        self.mark(next);
+        self.steps.push(Step::Repeat(top));
+    }
+
+    fn assign(&mut self, targets: &[Target], value: &code::Expr) {
+        match (targets, &value.kind) {
+            ([Target::Name(Place::Local(local), _)], _) => {
+                let value = self.value(value);
+                self.steps.push(Step::Set(super::names::index(*local), value));
+            }
+            // `a, b = b, a` needs no tuple.
+            ([Target::Unpack(targets, None, _)], ExprKind::Tuple(items))
+                if let (Some(slots), Some([first, second])) = (locals(targets), pair(items))
+                    && let [one, other] = slots[..] =>
+            {
+                self.hoist(value);
+                let (first, second) = (self.expr(first), self.expr(second));
+                self.perform(action(move |frame| {
+                    let (first, second) = (first(frame)?, second(frame)?);
+                    frame.slots[one].set(Some(first));
+                    frame.slots[other].set(Some(second));
+                    Ok(())
+                }));
+            }
+            ([target], _) => {
+                let (value, store) = (self.value(value), self.store(target));
+                self.perform(action(move |frame| store(frame, value(frame)?)));
+            }
+            _ => {
+                let value = self.value(value);
+                let stores: Vec<_> = targets.iter().map(|target| self.store(target)).collect();
+                self.perform(action(move |frame| {
+                    let value = value(frame)?;
+                    stores.iter().try_for_each(|store| store(frame, value))
+                }));
+            }
+        }
+    }
+
+    /// `target op= value`
+    fn update(&mut self, target: &Target, op: Binary, value: &code::Expr) -> Action {
+        match target {
+            Target::Name(Place::Local(local), _) => {
+                let (slot, value) = (super::names::index(*local), self.shape(value));
+                match op {
+                    Binary::Add => update_local::<Add>(slot, value),
+                    Binary::Sub => update_local::<Sub>(slot, value),
+                    Binary::Mul => update_local::<Mul>(slot, value),
+                    _ => {
+                        let value = operands::boxed(value);
+                        action(move |frame| {
+                            let old = frame.local(slot)?;
+                            let new = binary(frame.heap, op, old, value(frame)?, true)?;
+                            frame.slots[slot].set(Some(new));
+                            Ok(())
+                        })
+                    }
+                }
+            }
+            Target::Name(place, _) => {
+                let (old, value, store) = (self.name(place), self.expr(value), self.store_name(place));
+                action(move |frame| {
+                    let old = old(frame)?;
+                    store(frame, binary(frame.heap, op, old, value(frame)?, true)?)
+                })
+            }
+            Target::Index(base, index, _) => {
+                let (base, index, value) = (self.expr(base), self.expr(index), self.expr(value));
+                action(move |frame| {
+                    let (base, index) = (base(frame)?, index(frame)?);
+                    let old = get_any(frame.heap, base, index)?;
+                    let new = binary(frame.heap, op, old, value(frame)?, true)?;
+                    put(frame.heap, base, index, new)
+                })
+            }
+            Target::Slice(base, parts, _) => {
+                let (base, value) = (self.expr(base), self.expr(value));
+                let [start, stop, step] = self.slice_parts(parts.each_ref().map(Option::as_ref));
+                action(move |frame| {
+                    let base = base(frame)?;
+                    let [start, stop, step] = [start(frame)?, stop(frame)?, step(frame)?];
+                    let old = get_slice(frame.heap, base, start, stop, step)?;
+                    let new = binary(frame.heap, op, old, value(frame)?, true)?;
+                    set_slice(frame.heap, base, [start, stop, step], new)
+                })
+            }
+            Target::Attribute(..) => action(|frame| Err(refuse(frame, "assignment to attributes"))),
+            // The parser knows no such thing.
+            Target::Unpack(..) => action(|frame| Err(refuse(frame, "this assignment"))),
+        }
+    }
+
+    fn import(&mut self, module: &Arc<str>, place: &Place, renamed: bool) {
+        let (module, store) = (module.clone(), self.store_name(place));
+        self.perform(action(move |frame| {
+            let found = find_module(frame.heap, &module)?;
+            let package = match module.split_once('.') {
+                Some((package, _)) if !renamed => find_module(frame.heap, package)?,
+                _ => found,
+            };
+            store(frame, Value::Module(package))
+        }));
+    }
+
+    fn import_from(&mut self, module: &Arc<str>, names: &[(Arc<str>, Place)]) {
+        for (name, place) in names {
+            let (module, name, store) = (module.clone(), name.clone(), self.store_name(place));
+            self.perform(action(move |frame| {
+                let found = find_module(frame.heap, &module)?;
+                match (found.member)(frame.heap, &name) {
+                    Some(member) => store(frame, member),
+                    None => {
+                        let message = format!("cannot import name '{name}' from '{module}'");
+                        Err(frame.heap.raise(&IMPORT_ERROR, message))
+                    }
+                }
+            }));
+        }
+    }
+
+    fn raise(&mut self, value: Option<&code::Expr>) {
+        match (value, self.handled.last()) {
+            (Some(value), _) => {
+                let value = self.value(value);
+                self.perform(action(move |frame| Err(raise(frame.heap, value(frame)?))));
+            }
+            (None, Some(slot)) => self.steps.push(Step::Raise(*slot)),
+            (None, None) => self.perform(action(|frame| {
+                Err(frame.heap.raise(&RUNTIME_ERROR, "No active exception to reraise"))
+            })),
+        }
+    }
+
+    fn assert(&mut self, test: &code::Expr, message: Option<&code::Expr>) {
+        self.hoist(test);
+        let test = self.test(test);
+        let message = message.map(|message| self.expr(message));
+        self.perform(action(move |frame| {
+            if test(frame)? {
+                return Ok(());
+            }
+            let message = message.as_ref().map(|message| message(frame)).transpose()?;
+            Err(frame.heap.throw(exception(frame.heap, &ASSERTION_ERROR, message.as_slice())))
+        }));
+    }
+}
+
+fn update_local<O: Operator>(slot: usize, value: Shape) -> Action {
+    right_operand!(value, value => action(move |frame| {
+        let old = frame.local(slot)?;
+        frame.slots[slot].set(Some(O::apply(frame.heap, old, value(frame)?, true)?));
+        Ok(())
+    }))
+}
+
+fn pair(items: &[Item]) -> Option<[&code::Expr; 2]> {
+    match items {
+        [Item::One(first), Item::One(second)] => Some([first, second]),
+        _ => None,
+    }
+}
+
+fn find_module(heap: &Heap<'_>, name: &str) -> Result<&'static Module, Raised> {
+    python::module(name)
+        .ok_or_else(|| heap.raise(&MODULE_NOT_FOUND_ERROR, format!("No module named '{name}'")))
+}
+
+/// `raise value`
+#[cold]
+fn raise<'a>(heap: &Heap<'a>, value: Value<'a>) -> Raised {
+    let exception = match value {
+        Value::Type(class) if class.is(&BASE_EXCEPTION) => {
+            match call(heap, value, Args { positional: &[], keywords: &[] }) {
+                Ok(exception) => exception,
+                Err(raised) => return raised,
+            }
+        }
+        value => value,
+    };
+    if type_of(exception).is(&BASE_EXCEPTION) {
+        heap.throw(exception)
+    } else {
+        heap.raise(&TYPE_ERROR, "exceptions must derive from BaseException")
+    }
+}
