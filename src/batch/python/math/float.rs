@@ -235,7 +235,8 @@ pub fn trunc<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
 /// A finite number other than zero as a fraction of `0.5..1.0` and a power of two.
 fn parts(number: f64) -> (f64, i64) {
     // Numbers below the normal ones are brought up first.
-    let (number, raised) = if number.abs() < f64::MIN_POSITIVE { (number * 2f64.powi(64), 64) } else { (number, 0) };
+    let (number, raised) =
+        if number.abs() < f64::MIN_POSITIVE { (number * 2f64.powi(64), 64) } else { (number, 0) };
     let bits = number.to_bits();
     let exponent = i64::try_from(bits >> 52 & 0x7ff).expect("eleven bits") - 1022;
     let fraction = f64::from_bits(bits & !(0x7ff << 52) | 1022 << 52);
@@ -257,7 +258,13 @@ pub fn ldexp<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
         return Err(heap.raise(&TYPE_ERROR, "Expected an int as second argument to ldexp."));
     }
     let power = match arguments[1] {
-        Value::Big(big) => if big.is_negative() { -10_000 } else { 10_000 },
+        Value::Big(big) => {
+            if big.is_negative() {
+                -10_000
+            } else {
+                10_000
+            }
+        }
         power => index(heap, power)?.clamp(-10_000, 10_000),
     };
     if number == 0.0 || !number.is_finite() {
@@ -298,8 +305,7 @@ pub fn ulp<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
 
 /// `math.isclose(a, b, *, rel_tol=1e-09, abs_tol=0.0)`
 pub fn isclose<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    let [a, b, relative, absolute] =
-        args.bind(heap, "math.isclose", ["a", "b", "rel_tol", "abs_tol"], 2)?;
+    let [a, b, relative, absolute] = args.bind(heap, "math.isclose", ["a", "b", "rel_tol", "abs_tol"], 2)?;
     let number = |value: Option<Value<'a>>, default| value.map_or(Ok(default), |value| real(heap, value));
     let (a, b) = (number(a, f64::NAN)?, number(b, f64::NAN)?);
     let (relative, absolute) = (number(relative, 1e-9)?, number(absolute, 0.0)?);

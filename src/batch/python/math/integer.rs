@@ -61,7 +61,8 @@ fn falling(heap: &Heap<'_>, first: &BigInt, factors: u64) -> Result<BigInt, Rais
 
 /// How many factors, if the loop over them can end at all.
 fn count(heap: &Heap<'_>, number: &BigInt, what: &str) -> Result<u64, Raised> {
-    u64::try_from(number).map_err(|_| heap.raise(&OVERFLOW_ERROR, format!("{what} must not exceed {}", u64::MAX)))
+    u64::try_from(number)
+        .map_err(|_| heap.raise(&OVERFLOW_ERROR, format!("{what} must not exceed {}", u64::MAX)))
 }
 
 /// `math.factorial(n)`

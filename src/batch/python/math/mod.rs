@@ -86,9 +86,8 @@ static FUNCTIONS: &[Native] = &[
 
 /// The number of an argument.
 fn real(heap: &Heap<'_>, value: Value<'_>) -> Result<f64, Raised> {
-    float_of(heap, value)?.ok_or_else(|| {
-        heap.raise(&TYPE_ERROR, format!("must be real number, not {}", type_of(value).name))
-    })
+    float_of(heap, value)?
+        .ok_or_else(|| heap.raise(&TYPE_ERROR, format!("must be real number, not {}", type_of(value).name)))
 }
 
 #[cold]
