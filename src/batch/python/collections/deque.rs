@@ -2,7 +2,6 @@
 //! list are free), and the greatest length or `None`.
 
 use std::cell::Cell;
-use std::cmp::Ordering;
 
 use crate::batch::python::args::{collect, index as to_index, int, native, room, wrong_object};
 use crate::batch::python::tuples::{count_in, index_in, same};
@@ -34,8 +33,8 @@ pub static DEQUE: TypeInfo = TypeInfo {
             None => Ok(None),
         }),
         order: Some(|heap, object, other| {
-            let other = Deque::in_value(other)?;
-            compare(heap, Deque::of(object).list(heap), other.list(heap))
+            let Some(other) = Deque::in_value(other) else { return Ok(None) };
+            order(heap, "<", Deque::of(object).list(heap), other.list(heap))
         }),
         iterate: Some(|heap, object| Ok(iterator(heap, object, false))),
         length: Some(|object| Deque::of(object).len()),
@@ -183,17 +182,6 @@ impl<'a> Deque<'a> {
             self.set_free(free);
         }
         Some(item)
-    }
-}
-
-/// How two lists compare; one that cannot be compared has no order.
-fn compare<'a>(heap: &Heap<'a>, a: Value<'a>, b: Value<'a>) -> Option<Ordering> {
-    match order(heap, "<", a, b) {
-        Ok(order) => order,
-        Err(_) => {
-            heap.caught();
-            None
-        }
     }
 }
 
