@@ -3,6 +3,7 @@
 mod bad;
 pub mod eval;
 mod executor;
+mod flow;
 mod job;
 mod leaders;
 mod parking;
@@ -10,6 +11,7 @@ mod rdd;
 mod stage;
 mod window;
 
+pub use flow::{Delivery, Flow};
 pub use job::Job;
 pub use rdd::{Settings, Skipped, Workers, count};
 
