@@ -2,6 +2,7 @@
 
 use super::values::for_each;
 use super::{Format, Target, Unprintable, put};
+use crate::batch::python::grouped::RESULT_ITERABLE;
 use crate::batch::value::{Dict, Heap, Raised, Value, repr, str, truth};
 use crate::batch::{BatchResult, Records, Time, Values};
 
@@ -64,7 +65,9 @@ fn value_into<'a>(heap: &Heap<'a>, value: Value<'a>, out: &mut Vec<u8>) -> Resul
         Value::Str(text) => text_into(text, out),
         Value::Pair(items) => heap.enter(|| items_into(heap, items.iter().copied(), out))?,
         Value::Tuple(items) => heap.enter(|| items_into(heap, items.iter().copied(), out))?,
-        Value::Object(object) if object.class.hooks.is_tuple => {
+        Value::Object(object)
+            if object.class.hooks.is_tuple || std::ptr::eq(object.class, &RESULT_ITERABLE) =>
+        {
             heap.enter(|| items_into(heap, object.fields.iter().copied(), out))?;
         }
         Value::List(list) => {

@@ -120,9 +120,8 @@ impl Output {
     /// others may move the cursor without [`Output::interrupted`] being called: a terminal echoes
     /// the lines that are typed for standard input, and commands of `exec:` sources write to stderr
     /// themselves.
-    #[must_use]
-    pub fn never_in_place(self) -> Output {
-        Output { in_place: false, ..self }
+    pub fn never_in_place(&mut self) {
+        self.in_place = false;
     }
 
     /// Writes a batch: all of it, in one write where the system takes it in one.

@@ -9,58 +9,10 @@ use serde_json::Value as Json;
 use super::Case;
 
 /// Before the program. Values are printed as JSON in the form in which cases have them.
-const HEAD: &str = r#"import datetime, json, math, operator, re
-from operator import add, sub
-from pyspark import SparkContext, StorageLevel
-from pyspark.streaming import StreamingContext
-
-def encoded(v):
-    if v is None or isinstance(v, (bool, str)) or type(v) is int:
-        return v
-    if isinstance(v, float):
-        return v if math.isfinite(v) else {"f": repr(v)}
-    if type(v) is tuple:
-        return {"t": [encoded(x) for x in v]}
-    if type(v).__name__ == "ResultIterable":
-        return {"it": [encoded(x) for x in v]}
-    if type(v) is list:
-        return [encoded(x) for x in v]
-    if type(v) is dict:
-        return {"d": [[encoded(k), encoded(x)] for k, x in v.items()]}
-    if isinstance(v, (set, frozenset)):
-        return {"s": sorted((encoded(x) for x in v), key=repr)}
-    if isinstance(v, bytes):
-        return {"b": v.hex()}
-    if isinstance(v, datetime.datetime):
-        return {"dt": v.isoformat()}
-    return {"repr": repr(v)}
-
-def tell(what, stream, batch, value=None):
-    print("\x01case %s %d %d %s" % (what, stream, batch, json.dumps(encoded(value))))
-
-def emit(value):
-    tell("emitted", 0, 0, value)
-
-def batch_of(t):
-    return int(round(t.timestamp() * 1000)) // PERIOD - 1
-
-def wire(stream, dstream):
-    def records(t, rdd):
-        tell("records", stream, batch_of(t), rdd.collect())
-    def printed(t, rdd):
-        tell("printed", stream, batch_of(t))
-    print("\x01case stream")
-    dstream.foreachRDD(records)
-    dstream.pprint(NUM)
-    dstream.foreachRDD(printed)
-"#;
+const HEAD: &str = include_str!("head.py");
 
 /// Behind the program.
-const TAIL: &str = r#"
-streams = list(result) if isinstance(result, (list, tuple)) else ([result] if result is not None else [])
-for number, stream in enumerate(streams):
-    wire(number, stream)
-"#;
+const TAIL: &str = include_str!("tail.py");
 
 /// The script of a case; what it writes goes below `base`.
 pub fn of(case: &Case, base: &Path) -> String {
@@ -94,14 +46,6 @@ pub fn of(case: &Case, base: &Path) -> String {
     let looks_back = !field("post").is_null() && !case.writes_files();
     let run = case.batches() + usize::from(looks_back);
     line(format!("ssc.queueStream([sc.emptyRDD() for _ in range({run})])"));
-    if case.program().contains("eval(") {
-        // The language has no eval: it is looked up what the texts of this case would come to.
-        let texts = inputs.iter().flat_map(|(_, batches)| batches.as_array()).flatten();
-        let texts = texts.filter_map(Json::as_array).flatten().filter_map(Json::as_str);
-        let entries: Vec<String> =
-            texts.map(|text| format!("{}: {text}", literal(&Json::from(text)))).collect();
-        line(format!("EVALUATED = {{{}}}\ndef eval(text):\n    return EVALUATED[text]", entries.join(", ")));
-    }
     if case.writes_files() {
         line(format!("base = {}", literal(&Json::from(base.to_string_lossy()))));
     } else {

@@ -6,7 +6,7 @@ pub mod builtins;
 pub mod bytes;
 pub mod collections;
 pub mod datetime;
-mod defined;
+pub mod defined;
 pub mod dicts;
 pub mod format;
 pub mod grouped;
