@@ -194,7 +194,10 @@ impl<'s, 'a> Args<'s, 'a> {
         if given > most {
             let range = if required < most { format!("from {required} to {most}") } else { most.to_string() };
             let verb = if given == 1 { "was" } else { "were" };
-            return fault(format!("takes {range} positional argument{} but {given} {verb} given", plural(most)));
+            return fault(format!(
+                "takes {range} positional argument{} but {given} {verb} given",
+                plural(most)
+            ));
         }
         let missing: Vec<String> = names[..required]
             .iter()

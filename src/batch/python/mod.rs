@@ -4,8 +4,8 @@
 pub mod args;
 pub mod builtins;
 pub mod bytes;
-pub mod defined;
 pub mod collections;
+pub mod defined;
 pub mod dicts;
 pub mod format;
 pub mod grouped;
