@@ -35,7 +35,7 @@ pub static NAMED_TUPLE_CLASS: TypeInfo = TypeInfo {
             }
             _ => Ok(None),
         }),
-        hash: Some(|object| object_hash(object)),
+        hash: Some(object_hash),
         encode: Some(encode),
         decode: Some(|heap, bytes, fields| decode(heap, &NAMED_TUPLE_CLASS, bytes, fields)),
         ..Hooks::NONE

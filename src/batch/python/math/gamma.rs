@@ -7,6 +7,7 @@ use super::{domain_error, range_error, real};
 use crate::batch::value::{Args, Heap, Outcome, Value};
 
 /// The parameter of Lanczos' approximation with thirteen terms, good to the last places of a float.
+#[allow(clippy::excessive_precision, reason = "as it is published")]
 const G: f64 = 6.024_680_040_776_729_583_740_234_375;
 
 /// Numerator and denominator of its rational function, constant term first (Boost's `lanczos13m53`).
