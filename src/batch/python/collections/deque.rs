@@ -33,9 +33,9 @@ pub static DEQUE: TypeInfo = TypeInfo {
             Some(other) => equal(heap, Deque::of(object).list(heap), other.list(heap)).map(Some),
             None => Ok(None),
         }),
-        order: Some(|heap, object, other| {
-            let other = Deque::in_value(other)?;
-            compare(heap, Deque::of(object).list(heap), other.list(heap))
+        order: Some(|heap, object, other| match Deque::in_value(other) {
+            Some(other) => order(heap, "<", Deque::of(object).list(heap), other.list(heap)),
+            None => Ok(None),
         }),
         iterate: Some(|heap, object| Ok(iterator(heap, object, false))),
         length: Some(|object| Deque::of(object).len()),
@@ -183,17 +183,6 @@ impl<'a> Deque<'a> {
             self.set_free(free);
         }
         Some(item)
-    }
-}
-
-/// How two lists compare; one that cannot be compared has no order.
-fn compare<'a>(heap: &Heap<'a>, a: Value<'a>, b: Value<'a>) -> Option<Ordering> {
-    match order(heap, "<", a, b) {
-        Ok(order) => order,
-        Err(_) => {
-            heap.caught();
-            None
-        }
     }
 }
 
