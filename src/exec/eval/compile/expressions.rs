@@ -25,14 +25,14 @@ impl Builder<'_, '_> {
             ExprKind::Unary(op, operand) => self.unary(*op, operand),
             ExprKind::Not(operand) => {
                 let operand = self.test(operand);
-                expr(move |frame| operand(frame).map(|truth| Value::Bool(!truth)))
+                expr(move |frame| operand(frame).map(|truth| Value::bool(!truth)))
             }
             ExprKind::Binary(op, left, right) => self.binary(*op, left, right),
             ExprKind::And(operands) => self.logical(operands, false),
             ExprKind::Or(operands) => self.logical(operands, true),
             ExprKind::Compare(..) => {
                 let comparison = self.test(source);
-                expr(move |frame| comparison(frame).map(Value::Bool))
+                expr(move |frame| comparison(frame).map(Value::bool))
             }
             ExprKind::If { test, then, otherwise } => {
                 let (test, then, otherwise) = (self.test(test), self.expr(then), self.expr(otherwise));
@@ -116,7 +116,7 @@ impl Builder<'_, '_> {
     fn logical(&mut self, operands: &[code::Expr], decides: bool) -> Expr {
         let mut values =
             operands.iter().map(|operand| self.expr(operand)).collect::<Vec<_>>().into_iter().rev();
-        let last = values.next().unwrap_or_else(|| expr(move |_| Ok(Value::Bool(!decides))));
+        let last = values.next().unwrap_or_else(|| expr(move |_| Ok(Value::bool(!decides))));
         values.fold(last, |rest, first| {
             expr(move |frame| {
                 let value = first(frame)?;
