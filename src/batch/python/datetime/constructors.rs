@@ -5,7 +5,9 @@ use super::clock::{self, iso_zone};
 use super::delta::Delta;
 use super::format::Parts;
 use super::scan::{self, Refused};
-use super::{Called, bind, class_method, date, iso, iso_fault, iso_text, local, moment, part, value_error, zone};
+use super::{
+    Called, bind, class_method, date, iso, iso_fault, iso_text, local, moment, part, value_error, zone,
+};
 use crate::batch::python::args::{class_of_argument, not_an_integer, text_argument};
 use crate::batch::python::time::now_micros;
 use crate::batch::value::exceptions::{OVERFLOW_ERROR, TYPE_ERROR};
@@ -32,15 +34,15 @@ pub fn new<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
 pub fn timestamp(heap: &Heap<'_>, value: Value<'_>) -> Result<i64, Raised> {
     let too_large = || heap.raise(&OVERFLOW_ERROR, "timestamp out of range for platform time_t");
     match value {
-        Value::Float(seconds) if seconds.is_nan() => {
+        Value::Float(seconds) if seconds.get().is_nan() => {
             Err(value_error(heap, "Invalid value NaN (not a number)"))
         }
         Value::Float(seconds) => {
-            if seconds.abs() > 9.2e18 {
+            if seconds.get().abs() > 9.2e18 {
                 return Err(too_large());
             }
-            let micros = (seconds.fract() * 1e6).round_ties_even();
-            scaled(heap, whole(seconds.trunc()), whole(micros))
+            let micros = (seconds.get().fract() * 1e6).round_ties_even();
+            scaled(heap, whole(seconds.get().trunc()), whole(micros))
         }
         Value::Big(_) => Err(too_large()),
         _ => match value.as_int() {
@@ -101,9 +103,7 @@ pub fn utcnow<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
 
 fn greenwich<'a>(heap: &Heap<'a>, micros: i64) -> Outcome<'a> {
     let found = Moment::from_epoch(micros);
-    found
-        .map(|found| moment::make(heap, found, Value::None))
-        .ok_or_else(|| year_out_of_range(heap, micros))
+    found.map(|found| moment::make(heap, found, Value::None)).ok_or_else(|| year_out_of_range(heap, micros))
 }
 
 /// `datetime.fromtimestamp(timestamp, tz=None)`
