@@ -85,10 +85,8 @@ static METHODS: &[Native] = &[
     }),
     native("timestamp", |heap, args| simple(heap, "timestamp", args, timestamp)),
     native("timetuple", |heap, args| {
-        simple(heap, "timetuple", args, |heap, (moment, zone)| {
-            let is_dst = if zone.is_none() { -1 } else { 0 };
-            let zone = zone::of(zone).map(|(offset, name)| (offset / SECOND, name));
-            Ok(struct_time(heap, &Parts::of(moment), is_dst, zone))
+        simple(heap, "timetuple", args, |heap, (moment, _)| {
+            Ok(struct_time(heap, &Parts::of(moment), -1, None))
         })
     }),
     native("utctimetuple", |heap, args| {
