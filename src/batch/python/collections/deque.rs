@@ -34,8 +34,8 @@ pub static DEQUE: TypeInfo = TypeInfo {
             None => Ok(None),
         }),
         order: Some(|heap, object, other| {
-            let other = Deque::in_value(other)?;
-            compare(heap, Deque::of(object).list(heap), other.list(heap))
+            let Some(other) = Deque::in_value(other) else { return Ok(None) };
+            order(heap, "<", Deque::of(object).list(heap), other.list(heap))
         }),
         iterate: Some(|heap, object| Ok(iterator(heap, object, false))),
         length: Some(|object| Deque::of(object).len()),
@@ -187,16 +187,6 @@ impl<'a> Deque<'a> {
 }
 
 /// How two lists compare; one that cannot be compared has no order.
-fn compare<'a>(heap: &Heap<'a>, a: Value<'a>, b: Value<'a>) -> Option<Ordering> {
-    match order(heap, "<", a, b) {
-        Ok(order) => order,
-        Err(_) => {
-            heap.caught();
-            None
-        }
-    }
-}
-
 fn arithmetic<'a>(
     heap: &Heap<'a>,
     op: Binary,
