@@ -13,7 +13,7 @@ mod streams;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use self::history::{History, Made, histories};
+use self::history::{History, histories};
 use self::input::Input;
 use self::state::States;
 use crate::batch::{Chunk, Dataset, Interval, Partition, SourceId, Time};
