@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use dstream::batch::{Dataset, Partition};
+use dstream::batch::{Dataset, Partition, Time};
 use dstream::error::Result;
 use dstream::lang::{Exit, Program};
-use dstream::plan::{Engine, Failure, Outcome, Rdd, RddOp, Returned, Runtime, Script, Streaming};
+use dstream::plan::{Engine, Failure, Outcome, Rdd, RddOp, Returned, Runtime, Script, StreamId, Streaming};
 
 /// A runtime that gives back data as it is, and prints into memory.
 #[derive(Default)]
@@ -61,6 +61,16 @@ impl Runtime for Memory {
 
     fn run(&mut self, _: &mut dyn Script, _: Option<Duration>) -> Result<Returned> {
         Ok(Returned::Stopped)
+    }
+
+    fn slice(
+        &mut self,
+        _: &mut dyn Script,
+        _: StreamId,
+        _: Time,
+        _: Time,
+    ) -> Outcome<Vec<Arc<Rdd>>> {
+        Ok(Vec::new())
     }
 
     fn engine(&mut self) -> &mut dyn Engine {

@@ -6,11 +6,11 @@ pub mod builtins;
 pub mod bytes;
 pub mod collections;
 pub mod datetime;
-mod defined;
+pub mod defined;
 pub mod dicts;
 pub mod format;
-pub mod functools;
 pub mod grouped;
+pub mod functools;
 pub mod iterators;
 pub mod itertools;
 pub mod json;
@@ -45,10 +45,10 @@ pub static CLASSES: &[&[&TypeInfo]] = &[
     &[&collections::DEQUE, &collections::NAMED_TUPLE, &collections::NAMED_TUPLE_CLASS],
     &[&operator::ITEM_GETTER, &operator::ATTR_GETTER, &operator::METHOD_CALLER],
     &[&sys::TEXT_IO],
+    grouped::CLASSES,
     urllib::CLASSES,
     itertools::CLASSES,
     functools::CLASSES,
-    grouped::CLASSES,
 ];
 
 /// The classes among the built-ins.
