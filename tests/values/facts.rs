@@ -175,6 +175,11 @@ fn order_and_membership_refuse_as_in_python() {
         assert_eq!(shown(heap, inside), "TypeError: 'in <string>' requires string as left operand, not int");
         let inside = contains(heap, one, one).map(Value::Bool);
         assert_eq!(shown(heap, inside), "TypeError: argument of type 'int' is not iterable");
+        let sets = Set::new(heap.bump(), &SET);
+        sets.add(heap, frozen(heap, &[one])).unwrap();
+        let single = Set::new(heap.bump(), &SET);
+        single.add(heap, one).unwrap();
+        assert_eq!(sets.contains(heap, Value::Set(heap.bump().alloc(single))), Ok(true));
         assert_eq!(contains(heap, Value::Range(&[0, 10, 3]), Value::Int(9)), Ok(true));
         assert_eq!(contains(heap, Value::Range(&[10, 0, -3]), Value::Float(2.0)), Ok(false));
     });

@@ -5,19 +5,24 @@ pub mod args;
 pub mod builtins;
 pub mod bytes;
 pub mod collections;
-pub mod defined;
+pub mod datetime;
+mod defined;
 pub mod dicts;
 pub mod format;
 pub mod grouped;
 pub mod iterators;
 pub mod json;
 pub mod lists;
+pub mod math;
 pub mod numbers;
+pub mod operator;
 pub mod ranges;
 pub mod re;
 pub mod sets;
 mod sort;
+pub mod sys;
 pub mod text;
+pub mod time;
 pub mod tuples;
 
 use super::value::exceptions::exception_class;
@@ -29,7 +34,15 @@ use super::value::{Module, Native, TypeInfo, Value};
 
 /// Classes of the library whose instances (or which themselves) may be inside of records, by module. Encoded
 /// values refer to them by number: new ones go to the end of their module's list, new modules to the end here.
-pub static CLASSES: &[&[&TypeInfo]] = &[grouped::CLASSES];
+pub static CLASSES: &[&[&TypeInfo]] = &[
+    re::CLASSES,
+    datetime::CLASSES,
+    time::CLASSES,
+    &[&collections::DEQUE, &collections::NAMED_TUPLE, &collections::NAMED_TUPLE_CLASS],
+    &[&operator::ITEM_GETTER, &operator::ATTR_GETTER, &operator::METHOD_CALLER],
+    &[&sys::TEXT_IO],
+    grouped::CLASSES,
+];
 
 /// The classes among the built-ins.
 static BUILTIN_CLASSES: &[&TypeInfo] = &[
@@ -38,7 +51,16 @@ static BUILTIN_CLASSES: &[&TypeInfo] = &[
 ];
 
 /// The modules, by their full names.
-static MODULES: &[&Module] = &[&json::MODULE];
+static MODULES: &[&Module] = &[
+    &collections::MODULE,
+    &datetime::MODULE,
+    &json::MODULE,
+    &math::MODULE,
+    &operator::MODULE,
+    &re::MODULE,
+    &sys::MODULE,
+    &time::MODULE,
+];
 
 /// The function of that name in a table.
 pub fn function<'a>(table: &'static [Native], name: &str) -> Option<Value<'a>> {

@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
 
+use super::hash::hash_set;
 use super::table::Table;
 use super::types::DICT;
 use super::{Heap, Raised, TypeInfo, Value, hash, hash_text};
@@ -295,7 +296,7 @@ impl<'a> Set<'a> {
     /// `TypeError` if it cannot be hashed.
     #[inline]
     pub fn contains(&self, heap: &Heap<'a>, member: Value<'a>) -> Result<bool, Raised> {
-        let hash = hash(heap, member)?;
+        let hash = hash_member(heap, member)?;
         Ok(self.table.borrow().find(heap, hash, member)?.is_some())
     }
 
@@ -304,7 +305,7 @@ impl<'a> Set<'a> {
     /// # Errors
     /// `TypeError` if it cannot be hashed.
     pub fn remove(&self, heap: &Heap<'a>, member: Value<'a>) -> Result<bool, Raised> {
-        let hash = hash(heap, member)?;
+        let hash = hash_member(heap, member)?;
         let mut table = self.table.borrow_mut();
         let place = table.find(heap, hash, member)?;
         Ok(place.map(|place| table.remove(place)).is_some())
@@ -329,5 +330,14 @@ impl<'a> Set<'a> {
     /// Removes everything.
     pub fn clear(&self) {
         self.table.borrow_mut().clear();
+    }
+}
+
+/// The hash of what is looked for in a set: there a `set` counts as the `frozenset` that equals it.
+#[inline]
+fn hash_member<'a>(heap: &Heap<'a>, member: Value<'a>) -> Result<u64, Raised> {
+    match member {
+        Value::Set(set) => hash_set(heap, set),
+        _ => hash(heap, member),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::types::{Hooks, TypeInfo};
 use super::{Args, Heap, Object, Outcome, Raised, Value, repr, str};
+use crate::batch::python;
 
 /// What instances of exception classes do: their fields are their arguments.
 const HOOKS: Hooks =
@@ -33,6 +34,13 @@ fn str_exception<'a>(heap: &Heap<'a>, object: &Object<'a>, out: &mut Vec<u8>) ->
         // A key that is a text would read like a message.
         [key] if object.class.is(&KEY_ERROR) => repr(heap, *key, out),
         [argument] => str(heap, *argument, out),
+        fields if object.class.is(&UNICODE_ERROR) => match python::text::codec_message(fields) {
+            Some(message) => {
+                out.extend_from_slice(message.as_bytes());
+                Ok(())
+            }
+            None => repr(heap, heap.tuple(fields), out),
+        },
         fields => repr(heap, heap.tuple(fields), out),
     }
 }
@@ -43,6 +51,9 @@ fn attribute<'a>(heap: &Heap<'a>, object: &Object<'a>, name: &str) -> Option<Out
         // `StopIteration.value` and `SystemExit.code`
         "value" if object.class.is(&STOP_ITERATION) => Some(Ok(first(object))),
         "code" if object.class.is(&SYSTEM_EXIT) => Some(Ok(first(object))),
+        _ if object.class.is(&JSON_DECODE_ERROR) => {
+            python::json::attribute(heap, first(object).as_str()?, name).map(Ok)
+        }
         _ => None,
     }
 }

@@ -73,13 +73,7 @@ fn hash_other<'a>(heap: &Heap<'a>, value: Value<'a>) -> Result<u64, Raised> {
         Value::Pair(items) => hash_items(heap, items)?,
         Value::Tuple(items) => hash_items(heap, items)?,
         Value::Range(range) => hash_items(heap, &range_identity(range))?,
-        Value::Set(set) if is_frozen(set) => {
-            let mut sum = 0u64;
-            for member in set.members() {
-                sum = sum.wrapping_add(hash(heap, member)?);
-            }
-            hash_int(sum.cast_signed())
-        }
+        Value::Set(set) if is_frozen(set) => hash_set(heap, set)?,
         Value::List(_) | Value::Dict(_) | Value::Set(_) => return Err(unhashable(heap, value)),
         Value::Iterator(iter) => hash_address(iter),
         Value::Function(function) => hash_address(function),
@@ -93,6 +87,17 @@ fn hash_other<'a>(heap: &Heap<'a>, value: Value<'a>) -> Result<u64, Raised> {
             hooks if hooks.equal.is_some() => return Err(unhashable(heap, value)),
             _ => hash_address(object),
         },
+    })
+}
+
+/// The hash of a `frozenset` with the members of this set.
+pub(super) fn hash_set<'a>(heap: &Heap<'a>, set: &super::Set<'a>) -> Result<u64, Raised> {
+    heap.enter(|| {
+        let mut sum = 0u64;
+        for member in set.members() {
+            sum = sum.wrapping_add(hash(heap, member)?);
+        }
+        Ok(hash_int(sum.cast_signed()))
     })
 }
 
@@ -165,19 +170,7 @@ pub fn python_hash<'a>(heap: &Heap<'a>, value: Value<'a>) -> Result<i64, Raised>
         Value::Pair(items) => python_hash_items(heap, items)?,
         Value::Tuple(items) => python_hash_items(heap, items)?,
         Value::Range(range) => python_hash_items(heap, &range_identity(range))?,
-        Value::Set(set) if is_frozen(set) => {
-            let mut hash = 0u64;
-            for member in set.members() {
-                let member = python_hash(heap, member)?.cast_unsigned();
-                hash ^= ((member ^ 89_869_747) ^ (member << 16)).wrapping_mul(3_644_798_167);
-            }
-            hash ^= (set.len() as u64).wrapping_add(1).wrapping_mul(1_927_868_237);
-            hash ^= (hash >> 11) ^ (hash >> 25);
-            match hash.wrapping_mul(69_069).wrapping_add(907_133_923).cast_signed() {
-                -1 => 590_923_713,
-                hash => hash,
-            }
-        }
+        Value::Set(set) if is_frozen(set) => python_hash_set(heap, set)?,
         Value::List(_) | Value::Dict(_) | Value::Set(_) => return Err(unhashable(heap, value)),
         Value::Iterator(iter) => python_hash_text(iter.class.name),
         Value::Function(function) => python_hash_text(function.name),
@@ -276,6 +269,23 @@ fn python_hash_items<'a>(heap: &Heap<'a>, items: &[Value<'a>]) -> Result<i64, Ra
         hash = hash.wrapping_add(length(items).cast_unsigned() ^ (PRIME_5 ^ 3_527_539));
         Ok(match hash.cast_signed() {
             -1 => 1_546_275_796,
+            hash => hash,
+        })
+    })
+}
+
+/// CPython's hash of a frozenset (Objects/setobject.c): it does not depend on the order.
+fn python_hash_set<'a>(heap: &Heap<'a>, set: &super::Set<'a>) -> Result<i64, Raised> {
+    heap.enter(|| {
+        let mut hash = 0u64;
+        for member in set.members() {
+            let member = python_hash(heap, member)?.cast_unsigned();
+            hash ^= ((member ^ 89_869_747) ^ (member << 16)).wrapping_mul(3_644_798_167);
+        }
+        hash ^= (set.len() as u64).wrapping_add(1).wrapping_mul(1_927_868_237);
+        hash ^= (hash >> 11) ^ (hash >> 25);
+        Ok(match hash.wrapping_mul(69_069).wrapping_add(907_133_923).cast_signed() {
+            -1 => 590_923_713,
             hash => hash,
         })
     })

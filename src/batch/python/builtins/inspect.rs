@@ -1,11 +1,12 @@
 //! Built-in functions that look at values: `len`, `isinstance`, `getattr`, `ord` and their like.
 
 use crate::batch::python::args::{index, int};
+use crate::batch::python::collections::{NAMED_TUPLE_CLASS, is_instance};
 use crate::batch::python::{format, text};
 use crate::batch::value::exceptions::{ATTRIBUTE_ERROR, STOP_ITERATION, TYPE_ERROR, VALUE_ERROR, exception};
 use crate::batch::value::types::CALLABLE_ITERATOR;
 use crate::batch::value::{
-    Args, Heap, Iter, Outcome, Produce, Raised, TypeInfo, Value, call, equal, find_attribute, get_attribute,
+    Args, Heap, Iter, Outcome, Produce, Raised, Value, call, equal, find_attribute, get_attribute,
     is_callable, iterate, length, python_hash, repr_text, type_of,
 };
 
@@ -122,31 +123,35 @@ pub fn ord<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
 /// Whether a class is one of those that `classes` stands for.
 fn is_one_of<'a>(
     heap: &Heap<'a>,
-    class: &'static TypeInfo,
     classes: Value<'a>,
     fault: &str,
+    is: &dyn Fn(Value<'a>) -> Option<bool>,
 ) -> Result<bool, Raised> {
-    match classes {
-        Value::Type(wanted) => Ok(class.is(wanted)),
-        _ => match classes.as_tuple() {
-            Some(classes) => {
-                for one in classes {
-                    if heap.enter(|| is_one_of(heap, class, *one, fault))? {
-                        return Ok(true);
-                    }
-                }
-                Ok(false)
-            }
-            None => Err(heap.raise(&TYPE_ERROR, fault)),
-        },
+    if let Some(is) = is(classes) {
+        return Ok(is);
     }
+    let Some(classes) = classes.as_tuple() else {
+        return Err(heap.raise(&TYPE_ERROR, fault));
+    };
+    for one in classes {
+        if heap.enter(|| is_one_of(heap, *one, fault, is))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// `isinstance(obj, class_or_tuple)`
 pub fn isinstance<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let arguments = args.between(heap, "isinstance", 2, 2)?;
     let fault = "isinstance() arg 2 must be a type, a tuple of types, or a union";
-    is_one_of(heap, type_of(arguments[0]), arguments[1], fault).map(Value::Bool)
+    let value = arguments[0];
+    let is = |wanted: Value<'a>| match wanted {
+        Value::Type(wanted) => Some(type_of(value).is(wanted)),
+        Value::Object(wanted) if wanted.class.is(&NAMED_TUPLE_CLASS) => Some(is_instance(value, wanted)),
+        _ => None,
+    };
+    is_one_of(heap, arguments[1], fault, &is).map(Value::Bool)
 }
 
 /// `issubclass(cls, class_or_tuple)`
@@ -156,7 +161,11 @@ pub fn issubclass<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
         return Err(heap.raise(&TYPE_ERROR, "issubclass() arg 1 must be a class"));
     };
     let fault = "issubclass() arg 2 must be a class, a tuple of classes, or a union";
-    is_one_of(heap, class, arguments[1], fault).map(Value::Bool)
+    let is = |wanted: Value<'a>| match wanted {
+        Value::Type(wanted) => Some(class.is(wanted)),
+        _ => None,
+    };
+    is_one_of(heap, arguments[1], fault, &is).map(Value::Bool)
 }
 
 fn attribute_name<'a>(heap: &Heap<'a>, name: Value<'a>) -> Result<&'a str, Raised> {

@@ -5,7 +5,9 @@ mod inspect;
 mod numeric;
 mod print;
 
+pub use fold::sum;
 pub use inspect::new_type;
+pub use numeric::abs as absolute;
 pub use print::{Stream, print};
 
 use super::args::native;
@@ -43,5 +45,5 @@ pub static FUNCTIONS: &[Native] = &[
     native("round", numeric::round),
     native("slice", inspect::slice),
     native("sorted", sort::sorted),
-    native("sum", fold::sum),
+    native("sum", sum),
 ];

@@ -6,10 +6,10 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use fancy_regex::{Regex, RegexBuilder};
 
+use super::Fault;
 use super::emit::{Subject, depends, emit};
 use super::parse::parse;
 use super::tree::Tree;
-use super::{Fault, UNICODE};
 
 /// Steps back that one search may take.
 const BACKTRACK_LIMIT: usize = 5_000_000;
@@ -64,11 +64,6 @@ impl<'t> Searched<'t> {
     pub fn new(text: &'t str) -> Self {
         Searched { text, subject: Subject { ascii: text.is_ascii(), newline: text.ends_with('\n') } }
     }
-
-    /// Whether characters are bytes.
-    pub fn is_ascii(&self) -> bool {
-        self.subject.ascii
-    }
 }
 
 impl std::fmt::Debug for Program {
@@ -89,11 +84,6 @@ impl Program {
         // What the engine cannot do is said when the pattern is compiled.
         program.form(&Searched::new(""), 0, Anchor::Search).map_err(Fault::nowhere)?;
         Ok(program)
-    }
-
-    /// Its flags as written, without the one that every pattern of text has.
-    pub fn written_flags(&self) -> u32 {
-        self.tree.flags & !UNICODE
     }
 
     /// Finds the first match from byte `from` on; `spans` holds what each group has matched.
@@ -195,4 +185,48 @@ pub fn program(pattern: &str, flags: u32) -> Result<Arc<Program>, Fault> {
         cache.order.push_back((flags, pattern.to_owned()));
     }
     Ok(program)
+}
+
+/// A regular expression for the library's own use, that ignores case of ASCII letters.
+pub struct Scanner(Program);
+
+/// What a [`Scanner`] has found at the start of a text.
+pub struct Scan<'s, 't> {
+    program: &'s Program,
+    text: &'t str,
+    spans: Spans,
+}
+
+impl Scanner {
+    /// Compiles it.
+    ///
+    /// # Errors
+    /// What is wrong with the pattern.
+    pub fn new(pattern: &str) -> Result<Scanner, Fault> {
+        Program::new(pattern, super::IGNORECASE | super::ASCII).map(Scanner)
+    }
+
+    /// Matches it at the start of a text.
+    ///
+    /// # Errors
+    /// A message, where the search took too long.
+    pub fn find<'s, 't>(&'s self, text: &'t str) -> Result<Option<Scan<'s, 't>>, String> {
+        let mut spans = Spans::new();
+        let found = self.0.find(&Searched::new(text), 0, Anchor::Match, &mut spans)?;
+        Ok(found.then_some(Scan { program: &self.0, text, spans }))
+    }
+}
+
+impl<'t> Scan<'_, 't> {
+    /// What a named group has matched.
+    pub fn group(&self, name: &str) -> Option<&'t str> {
+        let groups = &self.program.tree.groups;
+        let index = groups.iter().position(|group| group.name.as_deref() == Some(name))?;
+        self.spans.get(index + 1).copied().flatten().map(|(start, end)| &self.text[start..end])
+    }
+
+    /// What stands behind the match.
+    pub fn rest(&self) -> &'t str {
+        self.spans.first().copied().flatten().map_or("", |(_, end)| &self.text[end..])
+    }
 }

@@ -2,8 +2,8 @@
 
 use super::{ASCII, BYTES, DEBUG, DOTALL, IGNORECASE, LOCALE, MULTILINE, TEMPLATE, UNICODE, VERBOSE};
 use crate::batch::python::args::index;
-use crate::batch::value::exceptions::VALUE_ERROR;
-use crate::batch::value::{Binary, Heap, Hooks, OBJECT, Object, Outcome, Raised, TypeInfo, Value};
+use crate::batch::value::exceptions::{TYPE_ERROR, VALUE_ERROR};
+use crate::batch::value::{Binary, Heap, Hooks, OBJECT, Object, Outcome, Raised, TypeInfo, Value, type_of};
 
 /// `re.RegexFlag`
 pub static REGEX_FLAG: TypeInfo = TypeInfo {
@@ -77,7 +77,12 @@ pub fn flags_of(heap: &Heap<'_>, flags: Option<Value<'_>>) -> Result<u32, Raised
     let Some(flags) = flags else { return Ok(0) };
     let number = match number(flags) {
         Some(number) => number,
-        None => index(heap, flags)?,
+        None if matches!(flags, Value::Big(_)) => index(heap, flags)?,
+        None => {
+            let class = type_of(flags).name;
+            let message = format!("unsupported operand type(s) for &: '{class}' and 'RegexFlag'");
+            return Err(heap.raise(&TYPE_ERROR, message));
+        }
     };
     match u32::try_from(number) {
         Ok(bits) if bits & DEBUG != 0 => Err(heap.raise(&VALUE_ERROR, "re.DEBUG is not supported")),

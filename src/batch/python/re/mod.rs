@@ -22,6 +22,8 @@ use crate::batch::value::{Args, Heap, Module, Native, Outcome, Raised, TypeInfo,
 use flags::{flag, flags_of};
 use operations::Use;
 
+pub use engine::Scanner;
+
 /// Marks the flags of a pattern of bytes; no flag of Python's.
 const BYTES: u32 = 1 << 16;
 const TEMPLATE: u32 = 1;
@@ -107,7 +109,7 @@ impl Fault {
     }
 
     /// Raises it; `text` is the pattern or template.
-    fn raise(self, heap: &Heap<'_>, text: &str) -> Raised {
+    pub fn raise(self, heap: &Heap<'_>, text: &str) -> Raised {
         let class = match self.kind {
             Kind::At(_) | Kind::Nowhere => &RE_ERROR,
             Kind::Value => &VALUE_ERROR,

@@ -359,7 +359,7 @@ impl<'a> Replacer<'a> {
         if callable {
             return Ok(Replacer::Function(replacement, used.object(heap)));
         }
-        let text = piece(heap, subject, replacement, 0)?;
+        let text = template_text(heap, subject, replacement)?;
         Template::parse(text, used.program()).map(Replacer::Template).map_err(|fault| fault.raise(heap, text))
     }
 
@@ -414,5 +414,14 @@ pub fn template_text<'a>(
     subject: Subject<'a>,
     template: Value<'a>,
 ) -> Result<&'a str, Raised> {
-    piece(heap, subject, template, 0)
+    match (subject.whole, template) {
+        (Value::Str(_), Value::Str(_) | Value::Bytes(_)) | (Value::Bytes(_), _) => {
+            piece(heap, subject, template, 0)
+        }
+        _ => {
+            let class = type_of(template).name;
+            let message = format!("decoding to str: need a bytes-like object, {class} found");
+            Err(heap.raise(&TYPE_ERROR, message))
+        }
+    }
 }
