@@ -4,3 +4,4 @@ mod flow;
 mod rdd;
 mod stream;
 mod support;
+mod twins;

@@ -7,6 +7,7 @@ pub mod bytes;
 pub mod collections;
 pub mod datetime;
 pub mod defined;
+mod defined;
 pub mod dicts;
 pub mod format;
 pub mod grouped;
