@@ -7,7 +7,6 @@ pub mod bytes;
 pub mod collections;
 pub mod datetime;
 pub mod defined;
-mod defined;
 pub mod dicts;
 pub mod format;
 pub mod grouped;
