@@ -158,9 +158,11 @@ static KEY: TypeInfo = TypeInfo {
             Ok(compare(heap, object, other)?.map(|found| found == Ordering::Equal))
         }),
         order: Some(compare),
-        attribute: Some(|_, object, name| {
-            if name == "obj" { object.fields.get(1).copied().map(Ok) } else { None }
-        }),
+        attribute: Some(
+            |_, object, name| {
+                if name == "obj" { object.fields.get(1).copied().map(Ok) } else { None }
+            },
+        ),
         ..Hooks::NONE
     },
 };

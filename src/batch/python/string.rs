@@ -46,9 +46,9 @@ fn capwords<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     }
     let separator = match separator {
         None => " ",
-        Some(separator) => separator
-            .as_str()
-            .ok_or_else(|| heap.raise(&TYPE_ERROR, "sep must be str or None"))?,
+        Some(separator) => {
+            separator.as_str().ok_or_else(|| heap.raise(&TYPE_ERROR, "sep must be str or None"))?
+        }
     };
     Ok(heap.str(&capitals.join(separator)))
 }

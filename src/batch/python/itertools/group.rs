@@ -195,10 +195,9 @@ pub fn tee<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
         return Err(heap.raise(&VALUE_ERROR, "n must be >= 0"));
     };
     heap.check_memory(count.saturating_mul(64))?;
-    let read: &'a Read<'a> = heap.bump().alloc(Read {
-        over: iterate(heap, given[0])?,
-        values: RefCell::new(BumpVec::new_in(heap.bump())),
-    });
+    let read: &'a Read<'a> = heap
+        .bump()
+        .alloc(Read { over: iterate(heap, given[0])?, values: RefCell::new(BumpVec::new_in(heap.bump())) });
     let iterators = (0..count).map(|_| produced(heap, &TEE, Tee { read, place: Cell::new(0) }));
     Ok(heap.tuple(&iterators.collect::<Vec<_>>()))
 }

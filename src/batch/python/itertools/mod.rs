@@ -7,7 +7,8 @@ mod select;
 use super::args::native;
 use crate::batch::value::exceptions::{TYPE_ERROR, VALUE_ERROR};
 use crate::batch::value::{
-    Args, Heap, Hooks, Iter, Module, NativeFn, OBJECT, Outcome, Produce, Raised, TypeInfo, Value, call, iterate,
+    Args, Heap, Hooks, Iter, Module, NativeFn, OBJECT, Outcome, Produce, Raised, TypeInfo, Value, call,
+    iterate,
 };
 
 /// `itertools`
@@ -15,8 +16,25 @@ pub static MODULE: Module = Module { name: "itertools", member };
 
 /// Its classes.
 pub static CLASSES: &[&TypeInfo] = &[
-    &CHAIN, &COUNT, &REPEAT, &CYCLE, &ACCUMULATE, &ISLICE, &TAKEWHILE, &DROPWHILE, &FILTERFALSE, &COMPRESS,
-    &STARMAP, &ZIP_LONGEST, &PAIRWISE, &GROUPBY, &GROUPER, &TEE, &PRODUCT, &PERMUTATIONS, &COMBINATIONS,
+    &CHAIN,
+    &COUNT,
+    &REPEAT,
+    &CYCLE,
+    &ACCUMULATE,
+    &ISLICE,
+    &TAKEWHILE,
+    &DROPWHILE,
+    &FILTERFALSE,
+    &COMPRESS,
+    &STARMAP,
+    &ZIP_LONGEST,
+    &PAIRWISE,
+    &GROUPBY,
+    &GROUPER,
+    &TEE,
+    &PRODUCT,
+    &PERMUTATIONS,
+    &COMBINATIONS,
     &COMBINATIONS_WITH_REPLACEMENT,
 ];
 
@@ -54,7 +72,8 @@ fn member<'a>(_: &Heap<'a>, name: &str) -> Option<Value<'a>> {
         static TEE_FUNCTION: crate::batch::value::Native = native("tee", group::tee);
         return Some(Value::Native(&TEE_FUNCTION));
     }
-    let named = |class: &&&TypeInfo| class.new.is_some() && class.name.strip_prefix("itertools.") == Some(name);
+    let named =
+        |class: &&&TypeInfo| class.new.is_some() && class.name.strip_prefix("itertools.") == Some(name);
     CLASSES.iter().find(named).map(|class| Value::Type(class))
 }
 
@@ -84,6 +103,5 @@ fn size<'a>(heap: &Heap<'a>, value: Value<'a>, negative: &str) -> Result<usize, 
         return Err(heap.raise(&TYPE_ERROR, "Expected int as r"));
     }
     let number = super::args::index(heap, value)?;
-    usize::try_from(number)
-        .map_err(|_| heap.raise(&VALUE_ERROR, negative))
+    usize::try_from(number).map_err(|_| heap.raise(&VALUE_ERROR, negative))
 }

@@ -5,7 +5,8 @@ use std::cell::{Cell, RefCell};
 use bumpalo::collections::Vec as BumpVec;
 
 use super::{
-    ACCUMULATE, CHAIN, COMPRESS, COUNT, CYCLE, DROPWHILE, FILTERFALSE, ISLICE, REPEAT, TAKEWHILE, apply, produced,
+    ACCUMULATE, CHAIN, COMPRESS, COUNT, CYCLE, DROPWHILE, FILTERFALSE, ISLICE, REPEAT, TAKEWHILE, apply,
+    produced,
 };
 use crate::batch::python::args::index;
 use crate::batch::value::exceptions::{TYPE_ERROR, VALUE_ERROR};
@@ -71,9 +72,8 @@ impl<'a> Produce<'a> for Count<'a> {
 pub fn count<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let [start, step] = args.bind(heap, "count", ["start", "step"], 0)?;
     let (start, step) = (start.unwrap_or(Value::Int(0)), step.unwrap_or(Value::Int(1)));
-    let is_number = |value: Value<'a>| {
-        matches!(value, Value::Int(_) | Value::Big(_) | Value::Bool(_) | Value::Float(_))
-    };
+    let is_number =
+        |value: Value<'a>| matches!(value, Value::Int(_) | Value::Big(_) | Value::Bool(_) | Value::Float(_));
     if !is_number(start) || !is_number(step) {
         return Err(heap.raise(&TYPE_ERROR, "a number is required"));
     }

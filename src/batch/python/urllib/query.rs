@@ -12,11 +12,7 @@ const OPTIONS: [&str; 6] =
     ["keep_blank_values", "strict_parsing", "encoding", "errors", "max_num_fields", "separator"];
 
 /// The pairs of a query, decoded, and whether they are bytes.
-fn pairs<'a>(
-    heap: &Heap<'a>,
-    name: &str,
-    args: Args<'_, 'a>,
-) -> Result<Vec<(Value<'a>, Value<'a>)>, Raised> {
+fn pairs<'a>(heap: &Heap<'a>, name: &str, args: Args<'_, 'a>) -> Result<Vec<(Value<'a>, Value<'a>)>, Raised> {
     let ([query], [blank, strict, encoding, errors, most, separator]) =
         args.bind_def(heap, name, ["qs"], OPTIONS)?;
     let query = coerce(heap, [query])?;
@@ -116,7 +112,12 @@ pub fn urlencode<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
         let is_sequence = each
             && matches!(
                 value,
-                Value::List(_) | Value::Tuple(_) | Value::Pair(_) | Value::Dict(_) | Value::Set(_) | Value::Range(_)
+                Value::List(_)
+                    | Value::Tuple(_)
+                    | Value::Pair(_)
+                    | Value::Dict(_)
+                    | Value::Set(_)
+                    | Value::Range(_)
             );
         if is_sequence {
             let values = iterate(heap, value)?;
@@ -157,7 +158,12 @@ impl<'a> Coder<'a> {
             return quoted(heap, value, self.safe, "", codec, true);
         };
         let none = Value::None;
-        let all = [value, self.safe.unwrap_or_else(|| heap.str("")), codec[0].unwrap_or(none), codec[1].unwrap_or(none)];
+        let all = [
+            value,
+            self.safe.unwrap_or_else(|| heap.str("")),
+            codec[0].unwrap_or(none),
+            codec[1].unwrap_or(none),
+        ];
         let given = if matches!(value, Value::Bytes(_)) { &all[..2] } else { &all[..] };
         let made = call(heap, via, Args { positional: given, keywords: &[] })?;
         match made.as_str() {

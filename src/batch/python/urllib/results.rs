@@ -56,12 +56,7 @@ fn names(class: &TypeInfo) -> &'static [&'static str] {
 }
 
 /// A result of these fields; of the class for bytes, where these are.
-pub fn make<'a>(
-    heap: &Heap<'a>,
-    classes: [&'static TypeInfo; 2],
-    fields: &[&str],
-    bytes: bool,
-) -> Value<'a> {
+pub fn make<'a>(heap: &Heap<'a>, classes: [&'static TypeInfo; 2], fields: &[&str], bytes: bool) -> Value<'a> {
     let fields = fields.iter().map(|field| value_of(heap, field, bytes));
     let fields = heap.bump().alloc_slice_fill_iter(fields.collect::<Vec<_>>());
     heap.object(Object { class: classes[usize::from(bytes)], data: &(), fields })

@@ -126,11 +126,8 @@ pub fn unsplit(scheme: &str, netloc: &str, path: &str, query: &str, fragment: &s
 }
 
 fn unparse(parts: &Split) -> String {
-    let path = if parts.params.is_empty() {
-        parts.path.clone()
-    } else {
-        format!("{};{}", parts.path, parts.params)
-    };
+    let path =
+        if parts.params.is_empty() { parts.path.clone() } else { format!("{};{}", parts.path, parts.params) };
     unsplit(&parts.scheme, &parts.netloc, &path, &parts.query, &parts.fragment)
 }
 
@@ -255,9 +252,10 @@ fn resolve(base: &str, path: &str) -> String {
         }
         parts.append(&mut segments);
         let last = parts.len() - 1;
-        let kept = parts.iter().enumerate().filter(|(place, part)| {
-            *place == 0 || *place == last || !part.is_empty()
-        });
+        let kept = parts
+            .iter()
+            .enumerate()
+            .filter(|(place, part)| *place == 0 || *place == last || !part.is_empty());
         segments = kept.map(|(_, part)| *part).collect();
     }
     let mut resolved = Vec::new();
@@ -285,8 +283,7 @@ pub fn urldefrag<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     if !url.contains('#') {
         return Ok(make(heap, classes, &[url, ""], coerced.bytes));
     }
-    let mut found =
-        split(url, "", true, true).map_err(|message| heap.raise(&VALUE_ERROR, message))?;
+    let mut found = split(url, "", true, true).map_err(|message| heap.raise(&VALUE_ERROR, message))?;
     let fragment = std::mem::take(&mut found.fragment);
     Ok(make(heap, classes, &[&unparse(&found), &fragment], coerced.bytes))
 }
