@@ -105,7 +105,8 @@ impl<'a> Frame<'_, 'a> {
     /// A local without a value.
     #[cold]
     pub fn unbound_local(&self, name: &str) -> Raised {
-        let message = format!("cannot access local variable '{name}' where it is not associated with a value");
+        let message =
+            format!("cannot access local variable '{name}' where it is not associated with a value");
         self.heap.raise(&UNBOUND_LOCAL_ERROR, message)
     }
 

@@ -254,7 +254,7 @@ fn timestamp<'a>(heap: &Heap<'a>, found: (Moment, Value<'a>)) -> Outcome<'a> {
     let micros = since_epoch(found);
     let (seconds, rest) = (micros.div_euclid(SECOND), micros.rem_euclid(SECOND));
     if found.1.is_none() {
-        return Ok(Value::Float(seconds as f64 + rest as f64 / 1e6));
+        return Ok(Value::float(seconds as f64 + rest as f64 / 1e6));
     }
     crate::batch::value::binary(heap, Binary::Div, Value::Int(micros), Value::Int(SECOND), false)
 }

@@ -69,7 +69,8 @@ impl Builder<'_, '_> {
 
     /// A call with `N` arguments by position: they stay on the stack.
     fn call_n<const N: usize>(&mut self, callee: &code::Expr, args: Vec<Expr>) -> Expr {
-        let args: [Expr; N] = args.try_into().unwrap_or_else(|_| array::from_fn(|_| expr(|_| Ok(Value::None))));
+        let args: [Expr; N] =
+            args.try_into().unwrap_or_else(|_| array::from_fn(|_| expr(|_| Ok(Value::None))));
         if let Some(function) = self.direct(callee) {
             return expr(move |frame| {
                 let args = evaluate(frame, &args)?;
@@ -187,6 +188,7 @@ impl Site {
         // The attributes of modules and classes are their own.
         if !matches!(object, Value::Module(_) | Value::Type(_))
             && let Some(native) = class.method(&self.name)
+            && !native.is_static()
         {
             // Whichever class comes first is as good as any.
             let _ = self.seen.set((class, native));
@@ -222,7 +224,8 @@ fn call_with<'a>(
                 let values = values(frame)?;
                 if !is_iterable(values) {
                     let class = type_of(values).name;
-                    let message = format!("{} argument after * must be an iterable, not {class}", name(callee));
+                    let message =
+                        format!("{} argument after * must be an iterable, not {class}", name(callee));
                     return Err(heap.raise(&TYPE_ERROR, message));
                 }
                 for_each(heap, values, |value| {
@@ -253,7 +256,8 @@ fn call_with<'a>(
                 }
                 values => {
                     let class = type_of(values).name;
-                    let message = format!("{} argument after ** must be a mapping, not {class}", name(callee));
+                    let message =
+                        format!("{} argument after ** must be a mapping, not {class}", name(callee));
                     return Err(heap.raise(&TYPE_ERROR, message));
                 }
             },

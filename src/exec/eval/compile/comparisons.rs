@@ -1,8 +1,6 @@
 //! Comparisons, single ones and chains.
 
-use super::super::operate::{
-    Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual, Relation, compare,
-};
+use super::super::operate::{Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual, Relation, compare};
 use super::super::unit::{Expr, Test};
 use super::operands::{Shape, left_operand, right_operand};
 use super::{Builder, operands, test};

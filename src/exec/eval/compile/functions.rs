@@ -13,8 +13,7 @@ use crate::batch::value::{Raised, Value};
 use crate::plan::code::{Capture, Code, ExprKind, Params, Stmt, StmtKind};
 
 /// What makes a closure.
-pub type MakeClosure =
-    Box<dyn for<'f, 'a> Fn(&Frame<'f, 'a>) -> Result<Closure<'a>, Raised> + Send + Sync>;
+pub type MakeClosure = Box<dyn for<'f, 'a> Fn(&Frame<'f, 'a>) -> Result<Closure<'a>, Raised> + Send + Sync>;
 
 /// Compiles a function.
 pub fn unit(program: &mut ProgramBuilder<'_>, code: &Code, qualified: String) -> Unit {

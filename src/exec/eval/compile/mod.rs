@@ -139,5 +139,7 @@ fn store(
 /// What functions that run on records do not have: programs are refused before they run, so this is
 /// only met in code that a program makes while it runs.
 fn refuse(frame: &Frame<'_, '_>, what: &str) -> Raised {
-    frame.heap.raise(&NOT_IMPLEMENTED_ERROR, format!("{what} is not supported in functions that run on records"))
+    frame
+        .heap
+        .raise(&NOT_IMPLEMENTED_ERROR, format!("{what} is not supported in functions that run on records"))
 }

@@ -11,7 +11,8 @@ use super::tries::{Exit, Nest};
 use super::{Builder, action, expr, operands, refuse};
 use crate::batch::python;
 use crate::batch::value::exceptions::{
-    ASSERTION_ERROR, BASE_EXCEPTION, IMPORT_ERROR, MODULE_NOT_FOUND_ERROR, RUNTIME_ERROR, TYPE_ERROR, exception,
+    ASSERTION_ERROR, BASE_EXCEPTION, IMPORT_ERROR, MODULE_NOT_FOUND_ERROR, RUNTIME_ERROR, TYPE_ERROR,
+    exception,
 };
 use crate::batch::value::{
     Args, Binary, Heap, Module, Raised, Value, binary, call, get_slice, set_slice, type_of,
