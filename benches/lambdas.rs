@@ -86,9 +86,8 @@ impl Data {
         let word = |n: usize| -> String {
             (0..=n % 3).map(|k| SYLLABLES[n / 25_usize.pow(k as u32) % 25]).collect()
         };
-        let line = |i: usize| {
-            (0..26).map(|j| word((i * 31 + j * j * 7) % 5000)).collect::<Vec<_>>().join(" ")
-        };
+        let line =
+            |i: usize| (0..26).map(|j| word((i * 31 + j * j * 7) % 5000)).collect::<Vec<_>>().join(" ");
         let lines: Vec<_> = (0..1000).map(line).collect();
         let json = (0..1000).map(|i| {
             format!(
@@ -156,7 +155,8 @@ impl Data {
             "word" => one(&self.words),
             "json" => one(&self.json),
             "pair" => {
-                let pair = |(i, word): (usize, &String)| heap.pair(heap.str(&word.to_uppercase()), number(i % 3));
+                let pair =
+                    |(i, word): (usize, &String)| heap.pair(heap.str(&word.to_uppercase()), number(i % 3));
                 self.words.iter().enumerate().map(pair).map(|pair| [pair, Value::None]).collect()
             }
             "update" => {

@@ -36,8 +36,7 @@ fn programs_do_what_python_does() {
         let mut faults = String::new();
         let mut count = 0;
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/language");
-        let mut paths: Vec<_> =
-            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
         paths.sort();
         for path in paths {
@@ -52,7 +51,8 @@ fn programs_do_what_python_does() {
                 }
                 if found != case.expected {
                     let (line, wanted) = (case.line, &case.expected);
-                    writeln!(faults, "{name}:{line}: {}\n  wanted {wanted}\n  found  {found}", case.program).unwrap();
+                    writeln!(faults, "{name}:{line}: {}\n  wanted {wanted}\n  found  {found}", case.program)
+                        .unwrap();
                 }
             }
         }

@@ -67,11 +67,13 @@ fn now_seconds_whole() -> i64 {
 /// # Errors
 /// `OverflowError` where the machine's clock is beyond reason.
 pub fn now_micros(heap: &Heap<'_>) -> Result<i64, Raised> {
-    i64::try_from(since_epoch().as_micros()).map_err(|_| heap.raise(&OVERFLOW_ERROR, "the clock is out of range"))
+    i64::try_from(since_epoch().as_micros())
+        .map_err(|_| heap.raise(&OVERFLOW_ERROR, "the clock is out of range"))
 }
 
 fn now_nanos(heap: &Heap<'_>) -> Result<i64, Raised> {
-    i64::try_from(since_epoch().as_nanos()).map_err(|_| heap.raise(&OVERFLOW_ERROR, "the clock is out of range"))
+    i64::try_from(since_epoch().as_nanos())
+        .map_err(|_| heap.raise(&OVERFLOW_ERROR, "the clock is out of range"))
 }
 
 fn now_seconds<'a>(_: &Heap<'a>) -> Outcome<'a> {
@@ -214,7 +216,8 @@ fn new_struct_time<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     match items.len() {
         9..=11 => Ok(with_zone(heap, heap.bump().alloc_slice_copy(&items[..9]), None)),
         length => {
-            let (bound, number) = if length < 9 { ("at least a 9", length) } else { ("at most a 11", length) };
+            let (bound, number) =
+                if length < 9 { ("at least a 9", length) } else { ("at most a 11", length) };
             let message = format!("time.struct_time() takes an {bound}-sequence ({number}-sequence given)");
             Err(heap.raise(&TYPE_ERROR, message))
         }
@@ -324,7 +327,11 @@ fn as_float(number: i64) -> f64 {
 fn parts_of<'a>(heap: &Heap<'a>, name: &str, value: Value<'a>) -> Result<Parts, Raised> {
     let [year, month, day, hour, minute, second, weekday, day_of_year, _] = nine(heap, name, value)?;
     // C's functions take 0 for the first month, day and day of the year.
-    let (month, day, day_of_year) = (month.max(i64::from(month == 0)), day.max(i64::from(day == 0)), day_of_year.max(i64::from(day_of_year == 0)));
+    let (month, day, day_of_year) = (
+        month.max(i64::from(month == 0)),
+        day.max(i64::from(day == 0)),
+        day_of_year.max(i64::from(day_of_year == 0)),
+    );
     let checks = [
         (month, 1, 12, "month out of range"),
         (day, 1, 31, "day of month out of range"),

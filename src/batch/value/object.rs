@@ -129,9 +129,10 @@ pub fn get_attribute<'a>(heap: &Heap<'a>, value: Value<'a>, name: &str) -> Outco
 pub fn find_attribute<'a>(heap: &Heap<'a>, value: Value<'a>, name: &str) -> Option<Outcome<'a>> {
     let found = match value {
         Value::Module(module) => (module.member)(heap, name),
-        Value::Type(class) => class.method(name).map(Value::Native).or_else(|| {
-            class.hooks.class_attribute.and_then(|attribute| attribute(heap, name))
-        }),
+        Value::Type(class) => class
+            .method(name)
+            .map(Value::Native)
+            .or_else(|| class.hooks.class_attribute.and_then(|attribute| attribute(heap, name))),
         Value::Object(object) => {
             if let Some(outcome) =
                 object.class.hooks.attribute.and_then(|attribute| attribute(heap, object, name))

@@ -13,7 +13,8 @@ pub fn bind<'a>(
     args: Args<'_, 'a>,
 ) -> Result<(), Raised> {
     let signature = &closure.unit.signature;
-    if args.positional.len() == signature.positional.len() && args.keywords.is_empty() && signature.is_plain() {
+    if args.positional.len() == signature.positional.len() && args.keywords.is_empty() && signature.is_plain()
+    {
         for (slot, value) in slots.iter().zip(args.positional) {
             slot.set(Some(*value));
         }
@@ -32,7 +33,8 @@ fn bind_any<'a>(
     let signature = &closure.unit.signature;
     let positional = signature.positional.len();
     let named = positional + signature.keyword_only.len();
-    let fail = |message: String| Err(heap.raise(&TYPE_ERROR, format!("{}() {message}", closure.unit.qualified)));
+    let fail =
+        |message: String| Err(heap.raise(&TYPE_ERROR, format!("{}() {message}", closure.unit.qualified)));
     for (slot, value) in slots[..positional].iter().zip(args.positional) {
         slot.set(Some(*value));
     }

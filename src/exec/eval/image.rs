@@ -71,7 +71,8 @@ pub fn compile(image: &Arc<Image>) -> Arc<Compiled> {
         let globals = Globals::new(&image.globals, assigned.clone());
         let programs: Vec<_> = codes.iter().map(|code| cached(code, &globals)).collect();
         // What functions assign to is known when they are compiled; others may then see it too.
-        let mut found: Vec<_> = programs.iter().flat_map(|program| program.assigned.iter().cloned()).collect();
+        let mut found: Vec<_> =
+            programs.iter().flat_map(|program| program.assigned.iter().cloned()).collect();
         found.sort();
         found.dedup();
         if found == assigned {

@@ -139,8 +139,7 @@ impl<'a> Instance<'a> {
         };
         let code = parse(text).map_err(|message| heap.raise(&SYNTAX_ERROR, message))?;
         let program: Arc<dyn Any + Send + Sync> = Arc::new(compile(&code, &Globals::default(), ""));
-        let program: &'a Program =
-            heap.own(program).downcast_ref().expect("the owner is what was put there");
+        let program: &'a Program = heap.own(program).downcast_ref().expect("the owner is what was put there");
         let shared = Shared::new(self, heap, program, |_| None);
         let closure = Closure { unit: &program.unit, shared, captured: &[], defaults: &[] };
         let mut parsed = self.parsed.borrow_mut();
@@ -153,7 +152,9 @@ impl<'a> Instance<'a> {
 
     /// `eval`, as a value.
     pub fn evaluator(&'a self, heap: &Heap<'a>) -> Value<'a> {
-        Value::Function(heap.bump().alloc(Function { name: "eval", code: heap.bump().alloc(Evaluator(self)) }))
+        Value::Function(
+            heap.bump().alloc(Function { name: "eval", code: heap.bump().alloc(Evaluator(self)) }),
+        )
     }
 }
 
@@ -169,9 +170,8 @@ impl<'a> Shared<'a> {
         let constants = program.constants.iter().map(|constant| thaw_constant(heap, constant));
         let constants: Vec<_> = constants.collect();
         let globals = program.globals.iter();
-        let globals: Vec<_> = globals
-            .map(|name| variable(name).unwrap_or_else(|| bump.alloc(Variable::new(None))))
-            .collect();
+        let globals: Vec<_> =
+            globals.map(|name| variable(name).unwrap_or_else(|| bump.alloc(Variable::new(None)))).collect();
         bump.alloc(Shared {
             instance,
             constants: bump.alloc_slice_copy(&constants),

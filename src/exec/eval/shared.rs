@@ -31,7 +31,9 @@ static ACCUMULATOR: TypeInfo = TypeInfo {
         }),
         binary: Some(|heap, op, accumulator, term, reflected| {
             let adds = op == Binary::Add && !reflected;
-            adds.then(|| add(heap, accumulator, term).map(|()| Value::Object(heap.bump().alloc(*accumulator))))
+            adds.then(|| {
+                add(heap, accumulator, term).map(|()| Value::Object(heap.bump().alloc(*accumulator)))
+            })
         }),
         ..Hooks::NONE
     },

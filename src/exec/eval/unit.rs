@@ -75,10 +75,7 @@ impl Signature {
 
     /// How many locals parameters are.
     pub fn len(&self) -> usize {
-        self.positional.len()
-            + self.keyword_only.len()
-            + usize::from(self.rest)
-            + usize::from(self.keywords)
+        self.positional.len() + self.keyword_only.len() + usize::from(self.rest) + usize::from(self.keywords)
     }
 }
 

@@ -2,7 +2,6 @@
 //! list are free), and the greatest length or `None`.
 
 use std::cell::Cell;
-use std::cmp::Ordering;
 
 use crate::batch::python::args::{collect, index as to_index, int, native, room, wrong_object};
 use crate::batch::python::tuples::{count_in, index_in, same};

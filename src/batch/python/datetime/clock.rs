@@ -126,12 +126,7 @@ fn shown<'a>(heap: &Heap<'a>, time: Time, zone: Value<'a>, timespec: &str) -> Re
 }
 
 /// What `repr` shows behind the parts that are always there: seconds, microseconds, zone and fold.
-pub fn repr_rest<'a>(
-    heap: &Heap<'a>,
-    time: Time,
-    zone: Value<'a>,
-    out: &mut Vec<u8>,
-) -> Result<(), Raised> {
+pub fn repr_rest<'a>(heap: &Heap<'a>, time: Time, zone: Value<'a>, out: &mut Vec<u8>) -> Result<(), Raised> {
     if time.micro != 0 {
         out.extend_from_slice(format!(", {}, {}", time.second, time.micro).as_bytes());
     } else if time.second != 0 {

@@ -5,7 +5,9 @@ use super::clock::{self, iso_zone};
 use super::delta::Delta;
 use super::format::Parts;
 use super::scan::{self, Refused};
-use super::{Called, bind, class_method, date, iso, iso_fault, iso_text, local, moment, part, value_error, zone};
+use super::{
+    Called, bind, class_method, date, iso, iso_fault, iso_text, local, moment, part, value_error, zone,
+};
 use crate::batch::python::args::{class_of_argument, not_an_integer, text_argument};
 use crate::batch::python::time::now_micros;
 use crate::batch::value::exceptions::{OVERFLOW_ERROR, TYPE_ERROR};
@@ -101,9 +103,7 @@ pub fn utcnow<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
 
 fn greenwich<'a>(heap: &Heap<'a>, micros: i64) -> Outcome<'a> {
     let found = Moment::from_epoch(micros);
-    found
-        .map(|found| moment::make(heap, found, Value::None))
-        .ok_or_else(|| year_out_of_range(heap, micros))
+    found.map(|found| moment::make(heap, found, Value::None)).ok_or_else(|| year_out_of_range(heap, micros))
 }
 
 /// `datetime.fromtimestamp(timestamp, tz=None)`

@@ -4,12 +4,16 @@ use super::calendar::{DAY, Date, Moment, Time};
 use super::delta;
 use super::format::{Extras, Parts, strftime};
 use super::moment;
-use super::{Called, bind, class_method, format_argument, iso, iso_fault, iso_text, local, part, part_or, value_error};
+use super::{
+    Called, bind, class_method, format_argument, iso, iso_fault, iso_text, local, part, part_or, value_error,
+};
 use crate::batch::python::args::{native, wrong_object};
 use crate::batch::python::time::{self, struct_time};
 use crate::batch::value::exceptions::{OVERFLOW_ERROR, TYPE_ERROR};
 use crate::batch::value::types::TUPLE;
-use crate::batch::value::{Args, Binary, Heap, Hooks, Native, OBJECT, Object, Outcome, Raised, TypeInfo, Value};
+use crate::batch::value::{
+    Args, Binary, Heap, Hooks, Native, OBJECT, Object, Outcome, Raised, TypeInfo, Value,
+};
 
 /// `datetime.date`
 pub static DATE: TypeInfo = TypeInfo {
@@ -68,7 +72,9 @@ static METHODS: &[Native] = &[
         simple(heap, "isoformat", args, |heap, date| Ok(heap.str(&shown(date))))
     }),
     native("timetuple", |heap, args| {
-        simple(heap, "timetuple", args, |heap, date| Ok(struct_time(heap, &Parts::of(midnight(date)), -1, None)))
+        simple(heap, "timetuple", args, |heap, date| {
+            Ok(struct_time(heap, &Parts::of(midnight(date)), -1, None))
+        })
     }),
     native("ctime", ctime),
     native("strftime", strftime_method),
@@ -236,9 +242,7 @@ pub fn date_of_ordinal<'a>(heap: &Heap<'a>, ordinal: Value<'a>) -> Result<Date, 
 
 fn fromisoformat<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let text = iso_text(heap, "date.fromisoformat", args)?;
-    iso::date(text)
-        .map(|date| make(heap, date))
-        .map_err(|refused| iso_fault(heap, refused, text))
+    iso::date(text).map(|date| make(heap, date)).map_err(|refused| iso_fault(heap, refused, text))
 }
 
 fn fromisocalendar<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
@@ -346,4 +350,3 @@ fn format_method<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
         format => formatted(heap, object, format),
     }
 }
-

@@ -95,9 +95,7 @@ pub fn make<'a>(heap: &Heap<'a>, micros: i128) -> Outcome<'a> {
     }
     let days = micros.div_euclid(i128::from(DAY));
     Err(match i32::try_from(days) {
-        Ok(days) => {
-            heap.raise(&OVERFLOW_ERROR, format!("days={days}; must have magnitude <= {MAX_DAYS}"))
-        }
+        Ok(days) => heap.raise(&OVERFLOW_ERROR, format!("days={days}; must have magnitude <= {MAX_DAYS}")),
         Err(_) => too_large(heap),
     })
 }

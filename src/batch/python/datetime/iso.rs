@@ -52,7 +52,8 @@ fn date_of(text: &[u8]) -> Result<Date, Refused> {
     let year = at(text, 0, 4)?;
     let separated = text.get(4) == Some(&b'-');
     let next = 4 + usize::from(separated);
-    let dash = |place: usize| if separated && text.get(place) != Some(&b'-') { Err(Refused::Form) } else { Ok(()) };
+    let dash =
+        |place: usize| if separated && text.get(place) != Some(&b'-') { Err(Refused::Form) } else { Ok(()) };
     if text.get(next) == Some(&b'W') {
         let week = at(text, next + 1, 2)?;
         let behind = next + 3;
@@ -76,7 +77,13 @@ fn date_length(text: &[u8]) -> usize {
     match (text.get(4), text.get(5)) {
         _ if text.len() == 7 => 7,
         // `2020-W05-5`, or a week that `-` parts from an hour.
-        (Some(b'-'), Some(b'W')) if text.get(8) == Some(&b'-') => if is_digit(10) { 8 } else { 10 },
+        (Some(b'-'), Some(b'W')) if text.get(8) == Some(&b'-') => {
+            if is_digit(10) {
+                8
+            } else {
+                10
+            }
+        }
         (Some(b'-'), Some(b'W')) => 8,
         (Some(b'-'), _) => 10,
         // `2020W05` or `2020W055`: how many digits there are tells, for an hour has two.

@@ -53,9 +53,11 @@ pub fn moment(micros: i64) -> Option<Moment> {
     let offset = at(micros.div_euclid(SECOND)).offset;
     let mut moment = Moment::from_epoch(micros.checked_add(offset * SECOND)?)?;
     // The second of two times that clocks show twice is told by the first having another offset.
-    moment.time.fold = u8::from(offset_of(moment) != offset && {
-        let later = Moment { time: super::calendar::Time { fold: 1, ..moment.time }, ..moment };
-        offset_of(later) == offset
-    });
+    moment.time.fold = u8::from(
+        offset_of(moment) != offset && {
+            let later = Moment { time: super::calendar::Time { fold: 1, ..moment.time }, ..moment };
+            offset_of(later) == offset
+        },
+    );
     Some(moment)
 }

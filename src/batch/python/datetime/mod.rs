@@ -14,8 +14,8 @@ mod moment;
 pub mod scan;
 mod zone;
 
-use crate::batch::repr_into;
 use super::args::{class_of_argument, not_an_integer};
+use crate::batch::repr_into;
 use crate::batch::value::exceptions::{OVERFLOW_ERROR, TYPE_ERROR, VALUE_ERROR};
 use crate::batch::value::{Args, Heap, Module, Raised, TypeInfo, Value};
 use calendar::{MAXYEAR, MINYEAR};
@@ -96,7 +96,9 @@ fn bind<'a, const N: usize>(
         match names.iter().position(|known| known == keyword) {
             Some(place) if place < given => {
                 let place = place + 1;
-                return fail(format!("argument for {name} given by name ('{keyword}') and position ({place})"));
+                return fail(format!(
+                    "argument for {name} given by name ('{keyword}') and position ({place})"
+                ));
             }
             Some(place) => bound[place] = Some(*value),
             None => unknown = Some(*keyword),
@@ -118,7 +120,9 @@ fn part(heap: &Heap<'_>, value: Value<'_>) -> Result<i64, Raised> {
         Value::Big(_) => overflow("Python int too large to convert to C long"),
         _ => match value.as_int() {
             None => Err(not_an_integer(heap, value)),
-            Some(number) if number > i64::from(i32::MAX) => overflow("signed integer is greater than maximum"),
+            Some(number) if number > i64::from(i32::MAX) => {
+                overflow("signed integer is greater than maximum")
+            }
             Some(number) if number < i64::from(i32::MIN) => overflow("signed integer is less than minimum"),
             Some(number) => Ok(number),
         },

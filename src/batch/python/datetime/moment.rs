@@ -51,8 +51,8 @@ pub static DATETIME: TypeInfo = TypeInfo {
         }),
         decode: Some(|heap, bytes, fields| {
             let (micros, fold) = bytes.split_first_chunk().expect("a datetime is encoded in nine bytes");
-            let mut moment = Moment::from_micros(i64::from_le_bytes(*micros))
-                .expect("what was encoded is in range");
+            let mut moment =
+                Moment::from_micros(i64::from_le_bytes(*micros)).expect("what was encoded is in range");
             moment.time.fold = fold.first().copied().unwrap_or(0);
             make(heap, moment, fields.first().copied().unwrap_or(Value::None))
         }),
@@ -74,7 +74,9 @@ static METHODS: &[Native] = &[
     native("replace", replace),
     native("astimezone", astimezone),
     native("isoformat", isoformat),
-    native("date", |heap, args| simple(heap, "date", args, |heap, (moment, _)| Ok(date::make(heap, moment.date)))),
+    native("date", |heap, args| {
+        simple(heap, "date", args, |heap, (moment, _)| Ok(date::make(heap, moment.date)))
+    }),
     native("time", |heap, args| {
         simple(heap, "time", args, |heap, (moment, _)| Ok(clock::make(heap, moment.time, Value::None)))
     }),

@@ -66,7 +66,8 @@ pub fn strptime(text: &str, format: &str) -> Result<Scanned, Refused> {
 
 /// The compiled form of a format, of which the process keeps the last ones.
 fn scanner(format: &str) -> Result<Arc<Scanner>, Refused> {
-    static KEPT_SCANNERS: RwLock<Option<HashMap<String, Arc<Scanner>, ahash::RandomState>>> = RwLock::new(None);
+    static KEPT_SCANNERS: RwLock<Option<HashMap<String, Arc<Scanner>, ahash::RandomState>>> =
+        RwLock::new(None);
     if let Some(kept) = &*KEPT_SCANNERS.read().unwrap_or_else(PoisonError::into_inner)
         && let Some(scanner) = kept.get(format)
     {
@@ -181,7 +182,9 @@ fn assemble<'t>(group: impl Fn(&str) -> Option<&'t str>) -> Result<Scanned, Refu
     let number = |directive: &str| -> Option<i64> { group(directive)?.trim_start().parse().ok() };
     let named = |directive: &str, names: &[&str], length: usize| -> Option<i64> {
         let found = group(directive)?;
-        let same = |name: &&str| name.get(..length.min(name.len())).is_some_and(|name| name.eq_ignore_ascii_case(found));
+        let same = |name: &&str| {
+            name.get(..length.min(name.len())).is_some_and(|name| name.eq_ignore_ascii_case(found))
+        };
         i64::try_from(names.iter().position(same)?).ok()
     };
     let given = match number("y") {
@@ -316,7 +319,8 @@ fn offset(text: &str) -> Result<i64, Refused> {
     if rest.get(2..3) == Some(":") && has_seconds && colons < 2 {
         return Err(Refused::Value(format!("Inconsistent use of : in {text}")));
     }
-    let number = |range: std::ops::Range<usize>| digits.get(range).and_then(|part| part.parse().ok()).unwrap_or(0_i64);
+    let number =
+        |range: std::ops::Range<usize>| digits.get(range).and_then(|part| part.parse().ok()).unwrap_or(0_i64);
     let fraction = digits.get(7..).unwrap_or("");
     let micros = ((number(0..2) * 60 + number(2..4)) * 60 + number(4..6)) * SECOND
         + format!("{fraction:0<6}").parse::<i64>().unwrap_or(0);

@@ -8,13 +8,8 @@ use crate::batch::value::exceptions::{TYPE_ERROR, VALUE_ERROR};
 use crate::batch::value::{Args, Heap, Hooks, OBJECT, Object, Outcome, Raised, TypeInfo, Value, type_of};
 
 /// `datetime.tzinfo`
-pub static TZINFO: TypeInfo = TypeInfo {
-    name: "datetime.tzinfo",
-    base: Some(&OBJECT),
-    new: None,
-    methods: &[],
-    hooks: Hooks::NONE,
-};
+pub static TZINFO: TypeInfo =
+    TypeInfo { name: "datetime.tzinfo", base: Some(&OBJECT), new: None, methods: &[], hooks: Hooks::NONE };
 
 /// `datetime.timezone`; its one field, if there is one, is its name.
 pub static TIMEZONE: TypeInfo = TypeInfo {

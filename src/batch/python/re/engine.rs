@@ -6,10 +6,10 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use fancy_regex::{Regex, RegexBuilder};
 
+use super::Fault;
 use super::emit::{Subject, depends, emit};
 use super::parse::parse;
 use super::tree::Tree;
-use super::Fault;
 
 /// Steps back that one search may take.
 const BACKTRACK_LIMIT: usize = 5_000_000;

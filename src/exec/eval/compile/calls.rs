@@ -11,15 +11,25 @@ use super::super::unit::Expr;
 use super::displays::is_iterable;
 use super::operands::{Shape, left_operand};
 use super::{Builder, expr, operands};
+use crate::batch::python;
 use crate::batch::value::exceptions::TYPE_ERROR;
 use crate::batch::value::{
-    Args, Heap, Native, NativeFn, Outcome, Raised, TypeInfo, Value, call, get_attribute, type_of,
+    Args, Heap, Native, NativeFn, Outcome, Raised, TypeInfo, Value, call, get_attribute, length, type_of,
 };
 use crate::plan::code::{self, Arg, Const, ExprKind, Place};
 
 impl Builder<'_, '_> {
     /// `callee(args)`
     pub fn call(&mut self, callee: &code::Expr, args: &[Arg]) -> Expr {
+        if let [Arg::Positional(arg)] = args
+            && self.is_len(callee)
+        {
+            let arg = self.shape(arg);
+            return left_operand!(arg, arg => expr(move |frame| {
+                // No more items fit into memory.
+                length(frame.heap, arg(frame)?).map(|length| Value::Int(i64::try_from(length).unwrap_or(i64::MAX)))
+            }));
+        }
         match self.positional(args) {
             Some(args) => match args.len() {
                 0 => self.call_n::<0>(callee, args),
@@ -58,6 +68,14 @@ impl Builder<'_, '_> {
         }
     }
 
+    /// Whether this is the built-in `len`.
+    fn is_len(&mut self, callee: &code::Expr) -> bool {
+        match (self.known_value(callee), python::builtin("len")) {
+            (Some(Static::Native(callee)), Some(Value::Native(len))) => std::ptr::eq(callee, len),
+            _ => false,
+        }
+    }
+
     /// A built-in function or class that is called without further ado.
     fn direct(&mut self, callee: &code::Expr) -> Option<NativeFn> {
         match self.known_value(callee)? {
@@ -69,7 +87,8 @@ impl Builder<'_, '_> {
 
     /// A call with `N` arguments by position: they stay on the stack.
     fn call_n<const N: usize>(&mut self, callee: &code::Expr, args: Vec<Expr>) -> Expr {
-        let args: [Expr; N] = args.try_into().unwrap_or_else(|_| array::from_fn(|_| expr(|_| Ok(Value::None))));
+        let args: [Expr; N] =
+            args.try_into().unwrap_or_else(|_| array::from_fn(|_| expr(|_| Ok(Value::None))));
         if let Some(function) = self.direct(callee) {
             return expr(move |frame| {
                 let args = evaluate(frame, &args)?;
@@ -81,7 +100,7 @@ impl Builder<'_, '_> {
         {
             return expr(move |frame| {
                 let positional = &evaluate(frame, &args)?;
-                frame.closure.shared.instance.evaluate(frame.heap, Args { positional, keywords: &[] })
+                frame.instance.evaluate(frame.heap, Args { positional, keywords: &[] })
             });
         }
         if let ExprKind::Attribute(object, name) = &callee.kind
@@ -222,7 +241,8 @@ fn call_with<'a>(
                 let values = values(frame)?;
                 if !is_iterable(values) {
                     let class = type_of(values).name;
-                    let message = format!("{} argument after * must be an iterable, not {class}", name(callee));
+                    let message =
+                        format!("{} argument after * must be an iterable, not {class}", name(callee));
                     return Err(heap.raise(&TYPE_ERROR, message));
                 }
                 for_each(heap, values, |value| {
@@ -253,7 +273,8 @@ fn call_with<'a>(
                 }
                 values => {
                     let class = type_of(values).name;
-                    let message = format!("{} argument after ** must be a mapping, not {class}", name(callee));
+                    let message =
+                        format!("{} argument after ** must be a mapping, not {class}", name(callee));
                     return Err(heap.raise(&TYPE_ERROR, message));
                 }
             },

@@ -5,8 +5,8 @@ use bumpalo::collections::Vec as ArenaVec;
 use super::super::frame::Frame;
 use super::super::operate::for_each;
 use super::super::unit::Expr;
-use super::operands::{left_operand, right_operand};
 use super::operands::Shape;
+use super::operands::{left_operand, right_operand};
 use super::{Builder, expr, operands};
 use crate::batch::value::exceptions::TYPE_ERROR;
 use crate::batch::value::types::SET;
@@ -62,9 +62,8 @@ impl Builder<'_, '_> {
     /// `{…}` of entries.
     pub fn dict(&mut self, entries: &[(Option<code::Expr>, code::Expr)]) -> Expr {
         let entries = entries.iter();
-        let entries: Vec<_> = entries
-            .map(|(key, value)| (key.as_ref().map(|key| self.expr(key)), self.expr(value)))
-            .collect();
+        let entries: Vec<_> =
+            entries.map(|(key, value)| (key.as_ref().map(|key| self.expr(key)), self.expr(value))).collect();
         expr(move |frame| {
             let dict = frame.heap.dict();
             for (key, value) in &entries {
@@ -117,11 +116,7 @@ fn evaluate<'a>(frame: &Frame<'_, 'a>, parts: &[Part]) -> Result<ArenaVec<'a, Va
 }
 
 /// `*value` in a display.
-fn unpack<'a>(
-    heap: &Heap<'a>,
-    value: Value<'a>,
-    items: &mut ArenaVec<'a, Value<'a>>,
-) -> Result<(), Raised> {
+fn unpack<'a>(heap: &Heap<'a>, value: Value<'a>, items: &mut ArenaVec<'a, Value<'a>>) -> Result<(), Raised> {
     if !is_iterable(value) {
         let message = format!("Value after * must be an iterable, not {}", type_of(value).name);
         return Err(heap.raise(&TYPE_ERROR, message));

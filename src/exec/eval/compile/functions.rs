@@ -13,8 +13,7 @@ use crate::batch::value::{Raised, Value};
 use crate::plan::code::{Capture, Code, ExprKind, Params, Stmt, StmtKind};
 
 /// What makes a closure.
-pub type MakeClosure =
-    Box<dyn for<'f, 'a> Fn(&Frame<'f, 'a>) -> Result<Closure<'a>, Raised> + Send + Sync>;
+pub type MakeClosure = Box<dyn for<'f, 'a> Fn(&Frame<'f, 'a>) -> Result<Closure<'a>, Raised> + Send + Sync>;
 
 /// Compiles a function.
 pub fn unit(program: &mut ProgramBuilder<'_>, code: &Code, qualified: String) -> Unit {
@@ -95,7 +94,19 @@ impl Builder<'_, '_> {
     fn block(&mut self) -> Block {
         let mut steps = std::mem::take(&mut self.steps);
         let mut tries = std::mem::take(&mut self.tries);
-        let place = |label: &mut usize| *label = self.labels[*label];
+        // A jump to a jump goes where that goes. A chain of them ends: every loop has other steps.
+        let targets: Vec<usize> = self
+            .labels
+            .iter()
+            .map(|place| {
+                let mut place = *place;
+                while let Some(Step::Jump(label)) = steps.get(place) {
+                    place = self.labels[*label];
+                }
+                place
+            })
+            .collect();
+        let place = |label: &mut usize| *label = targets[*label];
         for step in &mut steps {
             match step {
                 Step::Jump(to)

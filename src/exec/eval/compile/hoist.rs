@@ -90,7 +90,8 @@ impl Builder<'_, '_> {
 
 /// Whether there is a `yield` in an expression, functions inside aside.
 pub fn yields(source: &Expr) -> bool {
-    matches!(source.kind, ExprKind::Yield(_) | ExprKind::YieldFrom(_)) || children(source).into_iter().any(yields)
+    matches!(source.kind, ExprKind::Yield(_) | ExprKind::YieldFrom(_))
+        || children(source).into_iter().any(yields)
 }
 
 /// The parts of an expression in the order in which they are evaluated.
@@ -117,18 +118,22 @@ fn children(source: &Expr) -> Vec<&Expr> {
                 _ => callee,
             };
             let args = args.iter().map(|arg| match arg {
-                Arg::Positional(value) | Arg::Unpacked(value) | Arg::Keyword(_, value) | Arg::Keywords(value) => value,
+                Arg::Positional(value)
+                | Arg::Unpacked(value)
+                | Arg::Keyword(_, value)
+                | Arg::Keywords(value) => value,
             });
             std::iter::once(&**callee).chain(args).collect()
         }
         ExprKind::Slice(base, parts) => {
             std::iter::once(&**base).chain(parts.iter().flatten().map(Box::as_ref)).collect()
         }
-        ExprKind::Tuple(items) | ExprKind::List(items) | ExprKind::Set(items) => {
-            items.iter().map(|item| match item {
+        ExprKind::Tuple(items) | ExprKind::List(items) | ExprKind::Set(items) => items
+            .iter()
+            .map(|item| match item {
                 Item::One(item) | Item::Unpacked(item) => item,
-            }).collect()
-        }
+            })
+            .collect(),
         ExprKind::Dict(entries) => {
             entries.iter().flat_map(|(key, value)| key.iter().chain([value])).collect()
         }

@@ -13,6 +13,7 @@ mod operands;
 mod statements;
 mod targets;
 mod tries;
+mod updates;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -139,5 +140,7 @@ fn store(
 /// What functions that run on records do not have: programs are refused before they run, so this is
 /// only met in code that a program makes while it runs.
 fn refuse(frame: &Frame<'_, '_>, what: &str) -> Raised {
-    frame.heap.raise(&NOT_IMPLEMENTED_ERROR, format!("{what} is not supported in functions that run on records"))
+    frame
+        .heap
+        .raise(&NOT_IMPLEMENTED_ERROR, format!("{what} is not supported in functions that run on records"))
 }

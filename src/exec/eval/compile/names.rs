@@ -23,36 +23,28 @@ impl Builder<'_, '_> {
             Place::Local(local) => Box::new(operands::local(index(*local))),
             Place::Cell(cell) => {
                 let cell = index(*cell);
-                expr(move |frame| {
-                    match frame.variable(frame.cells[cell].get())? {
-                        Some(value) => Ok(value),
-                        None => Err(frame.unbound_local(&frame.closure.unit.cell_names[cell])),
-                    }
+                expr(move |frame| match frame.variable(frame.cells[cell].get())? {
+                    Some(value) => Ok(value),
+                    None => Err(frame.unbound_local(&frame.closure.unit.cell_names[cell])),
                 })
             }
             Place::Capture(capture) => {
                 let capture = index(*capture);
-                expr(move |frame| {
-                    match frame.variable(frame.closure.captured[capture])? {
-                        Some(value) => Ok(value),
-                        None => Err(frame.unbound_capture(&frame.closure.unit.captures[capture].1)),
-                    }
+                expr(move |frame| match frame.variable(frame.closure.captured[capture])? {
+                    Some(value) => Ok(value),
+                    None => Err(frame.unbound_capture(&frame.closure.unit.captures[capture].1)),
                 })
             }
             Place::Global(name) => match self.program.resolve(name) {
                 Resolution::Static(known) => self.known(&known),
                 Resolution::Variable => {
                     let (global, name) = (self.program.global(name), name.clone());
-                    expr(move |frame| {
-                        match frame.variable(frame.closure.shared.globals[global])? {
-                            Some(value) => Ok(value),
-                            None => builtin(frame, &name),
-                        }
+                    expr(move |frame| match frame.variable(frame.closure.shared.globals[global])? {
+                        Some(value) => Ok(value),
+                        None => builtin(frame, &name),
                     })
                 }
-                Resolution::Eval => {
-                    expr(|frame| Ok(frame.closure.shared.instance.evaluator(frame.heap)))
-                }
+                Resolution::Eval => expr(|frame| Ok(frame.instance.evaluator(frame.heap))),
                 Resolution::Builtin | Resolution::Missing => {
                     let name = name.clone();
                     expr(move |frame| builtin(frame, &name))
@@ -67,9 +59,7 @@ impl Builder<'_, '_> {
             Static::Native(native) => expr(move |_| Ok(Value::Native(native))),
             Static::Type(class) => expr(move |_| Ok(Value::Type(class))),
             Static::Module(module) => expr(move |_| Ok(Value::Module(module))),
-            Static::Const(ref constant) => {
-                Box::new(operands::constant(self.program.constant(constant)))
-            }
+            Static::Const(ref constant) => Box::new(operands::constant(self.program.constant(constant))),
         }
     }
 
