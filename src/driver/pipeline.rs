@@ -93,6 +93,11 @@ impl Pipeline {
 impl Runtime for Pipeline {
     fn start(&mut self, streaming: Streaming) -> Result<()> {
         let Streaming { graph, interval, sources } = streaming;
+        if graph.outputs.is_empty() {
+            return Err(Error::Usage(
+                "no output operations registered, so there is nothing to do: end a stream with .pprint()".into(),
+            ));
+        }
         let settings = &self.settings;
         let specs = sources.iter().map(|text| SourceSpec::parse(OsStr::new(text)).map_err(Error::Usage));
         let specs: Vec<SourceSpec> = specs.collect::<Result<_>>()?;
