@@ -12,11 +12,14 @@ use crate::batch::value::{Value, encode};
 use crate::plan::code::{Code, Source};
 use crate::plan::{Frozen, Image};
 
+/// Some code, and the names of the globals that it can reach.
+type Reachable = (Arc<Code>, Rc<[Arc<str>]>);
+
 /// What is known of functions that were frozen before.
 #[derive(Debug, Default)]
 pub struct Images {
     /// The globals that code can reach, by where it lies; the code is kept so that it stays there.
-    globals: HashMap<usize, (Arc<Code>, Rc<[Arc<str>]>)>,
+    globals: HashMap<usize, Reachable>,
     /// The last image of each code.
     last: HashMap<usize, Arc<Image>>,
     /// What binds methods of that name to their objects.
