@@ -12,11 +12,14 @@ use crate::batch::value::{Value, encode};
 use crate::plan::code::{Code, Source};
 use crate::plan::{Frozen, Image};
 
+/// Some code, and the names of the globals that it can reach.
+type Reachable = (Arc<Code>, Rc<[Arc<str>]>);
+
 /// What is known of functions that were frozen before.
 #[derive(Debug, Default)]
 pub struct Images {
     /// The globals that code can reach, by where it lies; the code is kept so that it stays there.
-    globals: HashMap<usize, (Arc<Code>, Rc<[Arc<str>]>)>,
+    globals: HashMap<usize, Reachable>,
     /// The last image of each code.
     last: HashMap<usize, Arc<Image>>,
     /// What binds methods of that name to their objects.
@@ -132,14 +135,14 @@ impl Interp<'_> {
             Obj::Handle(handle) => self.frozen_handle(handle, freezing),
             Obj::Tuple(items) if items.iter().any(is_code) => {
                 let items: Run<Vec<_>> = items.iter().map(|item| self.frozen(item, freezing)).collect();
-                Ok(whole(items?, |items| Frozen::Tuple(items.into())))
+                Ok(Frozen::Tuple(items?.into()))
             }
             Obj::List(list) if list.borrow().iter().any(is_code) => {
                 let open = enter(object, freezing)?;
                 let list = list.borrow().clone();
                 let items: Run<Vec<_>> = list.iter().map(|item| self.frozen(item, freezing)).collect();
                 freezing.open.truncate(open);
-                Ok(whole(items?, |items| Frozen::List(items.into())))
+                Ok(Frozen::List(items?.into()))
             }
             Obj::Dict(dict)
                 if dict.table.borrow().iter().any(|(_, key, value)| is_code(key) || is_code(value)) =>
@@ -334,10 +337,6 @@ fn enter(object: &Obj, freezing: &mut Freezing) -> Run<usize> {
     }
     freezing.open.push(place);
     Ok(freezing.open.len() - 1)
-}
-
-fn whole(items: Vec<Frozen>, make: impl FnOnce(Vec<Frozen>) -> Frozen) -> Frozen {
-    make(items)
 }
 
 fn same_image(a: &Image, b: &Image) -> bool {

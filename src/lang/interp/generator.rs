@@ -269,8 +269,7 @@ fn refused(code: &Code) -> Option<&'static str> {
         })
     }
     fn in_expr(expr: &Expr) -> Option<&'static str> {
-        super::walk::any(expr, &|expr| matches!(expr.kind, ExprKind::Yield(_) | ExprKind::YieldFrom(_)))
-            .then_some("an expression")
+        super::walk::yields(expr).then_some("an expression")
     }
     in_block(&code.body)
 }

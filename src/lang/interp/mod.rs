@@ -8,6 +8,7 @@ mod attribute;
 mod builtins;
 mod call;
 mod class;
+mod construct;
 pub mod crossing;
 mod display;
 mod exceptions;
@@ -29,7 +30,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub use builtins::is_builtin;
 pub use call::Arguments;
+pub(in crate::lang) use import::module_names;
 pub use iter::{Iter, State, View, range_len, rest};
 pub use object::{CellRef, Dict, Function, Globals, Handle, Intrinsic, Obj};
 pub use raise::{Halt, Reason, Run, Thrown, exception, from_failure};
