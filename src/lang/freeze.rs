@@ -217,7 +217,7 @@ impl Interp<'_> {
                 Ok(Frozen::Broadcast(made))
             }
             Handle::Rdd(_) => Err(refuse(freezing, "it is an RDD (SPARK-5063)")),
-            Handle::Stream(_) => Err(refuse(freezing, "it is a DStream")),
+            Handle::Stream { .. } => Err(refuse(freezing, "it is a DStream")),
             Handle::DriverOnly(name) => Err(refuse(freezing, &format!("{name} is the main script's alone"))),
         }
     }
