@@ -204,12 +204,11 @@ fn fromhex<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     Ok(heap.bytes(&bytes))
 }
 
+/// Bytes, the part of them to search, if there is one, and what is sought there.
+type Search<'a> = (&'a [u8], Option<(usize, usize)>, &'a [u8]);
+
 /// What is sought, bytes or one byte as an int, and where.
-fn sought<'a>(
-    heap: &Heap<'a>,
-    args: Args<'_, 'a>,
-    name: &str,
-) -> Result<(&'a [u8], Option<(usize, usize)>, &'a [u8]), Raised> {
+fn sought<'a>(heap: &Heap<'a>, args: Args<'_, 'a>, name: &str) -> Result<Search<'a>, Raised> {
     let (bytes, args) = this(heap, args, name)?;
     let arguments = args.parsed(heap, name, 1, 3)?;
     let wanted = match arguments[0] {

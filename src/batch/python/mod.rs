@@ -9,7 +9,9 @@ pub mod datetime;
 mod defined;
 pub mod dicts;
 pub mod format;
+pub mod functools;
 pub mod iterators;
+pub mod itertools;
 pub mod json;
 pub mod lists;
 pub mod math;
@@ -19,10 +21,12 @@ pub mod ranges;
 pub mod re;
 pub mod sets;
 mod sort;
+pub mod string;
 pub mod sys;
 pub mod text;
 pub mod time;
 pub mod tuples;
+pub mod urllib;
 
 use super::value::exceptions::exception_class;
 use super::value::types::{
@@ -40,6 +44,9 @@ pub static CLASSES: &[&[&TypeInfo]] = &[
     &[&collections::DEQUE, &collections::NAMED_TUPLE, &collections::NAMED_TUPLE_CLASS],
     &[&operator::ITEM_GETTER, &operator::ATTR_GETTER, &operator::METHOD_CALLER],
     &[&sys::TEXT_IO],
+    urllib::CLASSES,
+    itertools::CLASSES,
+    functools::CLASSES,
 ];
 
 /// The classes among the built-ins.
@@ -52,12 +59,17 @@ static BUILTIN_CLASSES: &[&TypeInfo] = &[
 static MODULES: &[&Module] = &[
     &collections::MODULE,
     &datetime::MODULE,
+    &functools::MODULE,
+    &itertools::MODULE,
     &json::MODULE,
     &math::MODULE,
     &operator::MODULE,
     &re::MODULE,
+    &string::MODULE,
     &sys::MODULE,
     &time::MODULE,
+    &urllib::MODULE,
+    &urllib::PARSE,
 ];
 
 /// The function of that name in a table.

@@ -9,7 +9,8 @@ use super::exceptions::{
 };
 use super::number::divide_bigints;
 use super::sequence::{concatenate, repeat};
-use super::{Binary, Heap, Outcome, Raised, Unary, Value, bigint_to_float, type_of};
+use super::types::COUNTER;
+use super::{Binary, Dict, Heap, Outcome, Raised, Unary, Value, bigint_to_float, type_of};
 use crate::batch::python::format;
 
 /// Ints of more bits than that (16 MiB) are refused: what they cost could not be stopped.
@@ -345,6 +346,13 @@ pub fn unary<'a>(heap: &Heap<'a>, op: Unary, operand: Value<'a>) -> Outcome<'a> 
                 Unary::Plus => operand,
                 Unary::Invert => heap.int(&!number),
             });
+        }
+        (Unary::Minus | Unary::Plus, Value::Dict(dict), _) if dict.class.is(&COUNTER) => {
+            let none = Value::Dict(heap.bump().alloc(Dict::of_class(heap.bump(), &COUNTER, Value::None)));
+            return match op {
+                Unary::Minus => binary(heap, Binary::Sub, none, operand, false),
+                _ => binary(heap, Binary::Add, operand, none, false),
+            };
         }
         (_, Value::Object(object), _) => {
             if let Some(outcome) = object.class.hooks.unary.and_then(|unary| unary(heap, op, object)) {

@@ -26,6 +26,14 @@ pub struct Native {
     pub call: NativeFn,
 }
 
+impl Native {
+    /// Whether it is not given the object that it is looked up at: the static methods and class methods of the
+    /// built-in types.
+    pub fn is_static(&self) -> bool {
+        matches!(self.name, "from_bytes" | "fromhex" | "fromkeys" | "maketrans")
+    }
+}
+
 /// A module.
 pub struct Module {
     /// Its full name, such as `urllib.parse`.
@@ -148,6 +156,9 @@ pub fn find_attribute<'a>(heap: &Heap<'a>, value: Value<'a>, name: &str) -> Opti
 
 fn bound<'a>(heap: &Heap<'a>, value: Value<'a>, name: &str) -> Option<Value<'a>> {
     let method = type_of(value).method(name)?;
+    if method.is_static() {
+        return Some(Value::Native(method));
+    }
     Some(Value::Bound(heap.bump().alloc((value, method))))
 }
 

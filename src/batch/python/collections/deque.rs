@@ -50,7 +50,7 @@ pub static DEQUE: TypeInfo = TypeInfo {
         attribute: Some(|_, object, name| {
             (name == "maxlen").then(|| Ok(Deque::of(object).most.map_or(Value::None, int)))
         }),
-        binary: Some(|heap, op, object, other, reflected| arithmetic(heap, op, object, other, reflected)),
+        binary: Some(arithmetic),
         ..Hooks::NONE
     },
 };

@@ -215,10 +215,6 @@ impl<'t, 'h, 'a> Template<'t, 'h, 'a> {
         if matches!(c, 'h' | 'l' | 'L') {
             c = self.next()?;
         }
-        if c == '%' {
-            out.push('%');
-            return Ok(());
-        }
         let value = match keyed {
             Some(value) => value,
             None => self.argument()?,

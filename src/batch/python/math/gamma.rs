@@ -1,4 +1,4 @@
-//! `gamma`, `lgamma`, `erf`, `erfc`.
+//! `gamma`, `lgamma`.
 
 use std::f64::consts::PI;
 
@@ -7,6 +7,7 @@ use super::{domain_error, range_error, real};
 use crate::batch::value::{Args, Heap, Outcome, Value};
 
 /// The parameter of Lanczos' approximation with thirteen terms, good to the last places of a float.
+#[allow(clippy::excessive_precision, reason = "as it is published")]
 const G: f64 = 6.024_680_040_776_729_583_740_234_375;
 
 /// Numerator and denominator of its rational function, constant term first (Boost's `lanczos13m53`).
@@ -127,58 +128,4 @@ pub fn lgamma<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
         result = PI.ln() - sin_pi(magnitude).abs().ln() - magnitude.ln() - result;
     }
     checked(heap, x, result, true).map(Value::float)
-}
-
-/// `erf(x)` by its series, for numbers up to about 2.5.
-fn erf_series(x: f64) -> f64 {
-    let square = x * x;
-    let (mut sum, mut term) = (0.0, 1.0);
-    let mut n = 0.0;
-    while term > sum * f64::EPSILON / 8.0 || n < 1.0 {
-        sum += term;
-        n += 1.0;
-        term *= square / (n + 0.5);
-    }
-    2.0 * x * (-square).exp() * sum / PI.sqrt()
-}
-
-/// `erfc(x)` by its continued fraction, for larger numbers.
-fn erfc_fraction(x: f64) -> f64 {
-    if x > 30.0 {
-        return 0.0;
-    }
-    let square = x * x;
-    let mut tail = 0.0;
-    for n in (1..=150).rev() {
-        tail = f64::from(n) / 2.0 / (x + tail);
-    }
-    (-square).exp() / PI.sqrt() / (x + tail)
-}
-
-/// `math.erf(x)`
-pub fn erf<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    let x = real(heap, args.one(heap, "math.erf")?)?;
-    let magnitude = x.abs();
-    let value = if x.is_nan() {
-        x
-    } else if magnitude < 2.0 {
-        erf_series(magnitude)
-    } else {
-        1.0 - erfc_fraction(magnitude)
-    };
-    Ok(Value::float(value.copysign(x)))
-}
-
-/// `math.erfc(x)`
-pub fn erfc<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    let x = real(heap, args.one(heap, "math.erfc")?)?;
-    let magnitude = x.abs();
-    let value = if x.is_nan() {
-        return Ok(Value::float(x));
-    } else if magnitude < 2.0 {
-        1.0 - erf_series(magnitude)
-    } else {
-        erfc_fraction(magnitude)
-    };
-    Ok(Value::float(if x < 0.0 { 2.0 - value } else { value }))
 }
