@@ -45,7 +45,7 @@ static FUNCTIONS: &[Native] = &[
 ];
 
 fn member<'a>(_: &Heap<'a>, name: &str) -> Option<Value<'a>> {
-    let class = CLASSES.iter().find(|class| class.name.strip_prefix("urllib.parse.") == Some(name));
+    let class = CLASSES.iter().find(|class| class.name == name);
     super::function(FUNCTIONS, name).or_else(|| class.map(|class| Value::Type(class)))
 }
 

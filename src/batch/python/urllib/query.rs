@@ -90,16 +90,16 @@ pub fn urlencode<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
             call(heap, items, Args { positional: &[], keywords: &[] })?
         }
         Value::List(_) | Value::Tuple(_) | Value::Pair(_) => query,
-        Value::Str(text) if text.is_empty() => query,
+        Value::Str(&"") => query,
         _ => return Err(no_sequence(heap)),
     };
     let mut fields = Vec::new();
     for (place, item) in collect(heap, items)?.into_iter().enumerate() {
         heap.check()?;
-        let pair = collect(heap, item)?;
         if place == 0 && item.as_tuple().is_none() {
             return Err(no_sequence(heap));
         }
+        let pair = collect(heap, item)?;
         let [key, value] = pair[..] else {
             let message = if pair.len() < 2 {
                 format!("not enough values to unpack (expected 2, got {})", pair.len())

@@ -54,10 +54,10 @@ fn safe_bytes<'a>(heap: &Heap<'a>, safe: Value<'a>) -> Result<Vec<u8>, Raised> {
 fn encode(bytes: &[u8], safe: &[u8], plus: bool) -> String {
     let mut out = String::with_capacity(bytes.len() + 16);
     for byte in bytes {
-        if byte.is_ascii_alphanumeric() || b"_.-~".contains(byte) || safe.contains(byte) {
-            out.push(char::from(*byte));
-        } else if plus && *byte == b' ' {
+        if plus && *byte == b' ' {
             out.push('+');
+        } else if byte.is_ascii_alphanumeric() || b"_.-~".contains(byte) || safe.contains(byte) {
+            out.push(char::from(*byte));
         } else {
             out.push_str(&format!("%{byte:02X}"));
         }

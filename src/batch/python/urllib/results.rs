@@ -16,7 +16,7 @@ macro_rules! results {
         $(
             #[doc = concat!("`urllib.parse.", $name, "`")]
             pub static $constant: TypeInfo = TypeInfo {
-                name: concat!("urllib.parse.", $name),
+                name: $name,
                 base: Some(&TUPLE),
                 new: Some({
                     fn new<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
@@ -78,14 +78,12 @@ fn bound<'a, const N: usize>(
     args: Args<'_, 'a>,
     names: [&str; N],
 ) -> Result<[Value<'a>; N], Raised> {
-    let short = class.name.rsplit('.').next().unwrap_or_default();
-    let (values, []) = args.bind_def(heap, &format!("{short}.__new__"), names, [])?;
+    let (values, []) = args.bind_def(heap, &format!("{}.__new__", class.name), names, [])?;
     Ok(values)
 }
 
 fn repr<'a>(heap: &Heap<'a>, object: &Object<'a>, out: &mut Vec<u8>) -> Result<(), Raised> {
-    let class = object.class.name.rsplit('.').next().unwrap_or_default();
-    out.extend_from_slice(class.as_bytes());
+    out.extend_from_slice(object.class.name.as_bytes());
     for (place, (name, value)) in names(object.class).iter().zip(object.fields).enumerate() {
         out.extend_from_slice(if place == 0 { b"(" } else { b", " });
         out.extend_from_slice(name.as_bytes());
