@@ -41,6 +41,14 @@ impl Executor {
     /// # Errors
     /// When the system gives no more threads.
     pub fn new(workers: usize) -> Result<Self> {
+        Executor::with_stack(workers, None)
+    }
+
+    /// The same, each thread with a stack of so many bytes. The caller's is what it is.
+    ///
+    /// # Errors
+    /// When the system gives no more threads.
+    pub fn with_stack(workers: usize, stack: Option<usize>) -> Result<Self> {
         let deques: Vec<_> = (0..workers.max(1)).map(|_| Worker::new_lifo()).collect();
         let shared = Arc::new(Shared {
             stealers: deques.iter().map(Worker::stealer).collect(),
@@ -55,12 +63,13 @@ impl Executor {
         let mut executor = Executor { shared, own, threads: Vec::new() };
         for (index, deque) in deques {
             let shared = Arc::clone(&executor.shared);
-            let thread = thread::Builder::new()
-                .name(format!("worker-{index}"))
-                .spawn(move || shared.work(index, &deque))
-                .map_err(|fault| {
-                    Error::Runtime(format!("cannot start a worker thread: {}", plain(&fault)))
-                })?;
+            let mut builder = thread::Builder::new().name(format!("worker-{index}"));
+            if let Some(stack) = stack {
+                builder = builder.stack_size(stack);
+            }
+            let thread = builder.spawn(move || shared.work(index, &deque)).map_err(|fault| {
+                Error::Runtime(format!("cannot start a worker thread: {}", plain(&fault)))
+            })?;
             executor.threads.push(thread);
         }
         Ok(executor)

@@ -3,13 +3,17 @@
 mod bad;
 pub mod eval;
 mod executor;
+mod flow;
 mod job;
 mod leaders;
 mod parking;
+mod rdd;
 mod stage;
 mod window;
 
+pub use flow::{Delivery, Flow};
 pub use job::Job;
+pub use rdd::{Settings, Skipped, Workers, count};
 
 /// The synchronisation types of [`parking`], by a name that the model checker can stand in for.
 mod sync {

@@ -2,10 +2,17 @@
 
 mod check;
 pub mod diagnostics;
+mod freeze;
+mod host;
+mod interp;
 mod names;
+mod nowhere;
 mod parse;
+mod prelude;
+mod program;
 
 pub use check::{Known, check};
 pub use diagnostics::Diagnostic;
 pub use names::nearest;
 pub use parse::{parse, parse_eval, parse_expression};
+pub use program::{Exit, Program, Scope};

@@ -1,6 +1,8 @@
 //! RDDs: what a program builds within a batch. A graph of operators over datasets, computed when an
 //! action or an output asks for it.
 
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::code::{Source, Span};
@@ -18,6 +20,9 @@ pub struct Rdd {
     parents: Mutex<Vec<Arc<Rdd>>>,
     /// Its dataset, once computed, if it is to be kept (used twice, cached, in a window, state).
     kept: OnceLock<Dataset>,
+    to_be_kept: AtomicBool,
+    /// How many RDDs are behind each other before this one, of those that were not kept when it was made.
+    depth: usize,
 }
 
 /// Which operator of the program something comes from, for messages and `explain`.
@@ -131,7 +136,10 @@ pub enum RddOp {
 impl Rdd {
     /// An RDD made of its parents.
     pub fn new(op: RddOp, parents: Vec<Arc<Rdd>>, origin: Origin) -> Arc<Self> {
-        Arc::new(Rdd { op, origin, parents: Mutex::new(parents), kept: OnceLock::new() })
+        let depth = |parent: &Arc<Rdd>| if parent.kept().is_some() { 0 } else { parent.depth };
+        let depth = parents.iter().map(depth).max().map_or(0, |depth| depth + 1);
+        let (kept, to_be_kept) = (OnceLock::new(), AtomicBool::new(false));
+        Arc::new(Rdd { op, origin, parents: Mutex::new(parents), kept, to_be_kept, depth })
     }
 
     /// What it is made of. None any more once its dataset is kept.
@@ -144,11 +152,49 @@ impl Rdd {
         self.kept.get()
     }
 
+    /// Has its dataset kept when it is next computed.
+    pub fn keep_when_computed(&self) {
+        self.to_be_kept.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether its dataset is kept when it is next computed.
+    pub fn is_to_be_kept(&self) -> bool {
+        self.to_be_kept.load(Ordering::Relaxed)
+    }
+
+    /// How many RDDs are behind each other before this one, at most.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
     /// Keeps its dataset for whoever asks again, and gives up its parents: a chain of states would
     /// grow with every batch.
     pub fn keep(&self, dataset: Dataset) {
         // Computed twice at once, it came to the same.
         let _ = self.kept.set(dataset);
         self.parents.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+impl Drop for Rdd {
+    /// Takes a long chain apart link by link: each link's own drop would be a call within a call.
+    fn drop(&mut self) {
+        let mut open = std::mem::take(self.parents.get_mut().unwrap_or_else(PoisonError::into_inner));
+        while let Some(parent) = open.pop() {
+            if let Some(mut parent) = Arc::into_inner(parent) {
+                open.append(parent.parents.get_mut().unwrap_or_else(PoisonError::into_inner));
+            }
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    /// `map at job.py:12`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        let Some((source, span)) = &self.place else { return Ok(()) };
+        let before = source.text.bytes().take(span.start as usize);
+        let line = 1 + before.filter(|byte| *byte == b'\n').count();
+        write!(f, " at {}:{line}", source.name)
     }
 }

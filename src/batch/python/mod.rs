@@ -6,10 +6,11 @@ pub mod builtins;
 pub mod bytes;
 pub mod collections;
 pub mod datetime;
-mod defined;
+pub mod defined;
 pub mod dicts;
 pub mod format;
 pub mod functools;
+pub mod grouped;
 pub mod iterators;
 pub mod itertools;
 pub mod json;
@@ -44,6 +45,7 @@ pub static CLASSES: &[&[&TypeInfo]] = &[
     &[&collections::DEQUE, &collections::NAMED_TUPLE, &collections::NAMED_TUPLE_CLASS],
     &[&operator::ITEM_GETTER, &operator::ATTR_GETTER, &operator::METHOD_CALLER],
     &[&sys::TEXT_IO],
+    grouped::CLASSES,
     urllib::CLASSES,
     itertools::CLASSES,
     functools::CLASSES,
@@ -87,6 +89,11 @@ pub fn builtin<'a>(name: &str) -> Option<Value<'a>> {
         Some(class) => Some(Value::Type(class)),
         None => function(builtins::FUNCTIONS, name),
     }
+}
+
+/// The full names of the modules.
+pub fn module_names() -> impl Iterator<Item = &'static str> {
+    MODULES.iter().map(|module| module.name)
 }
 
 /// The module of that full name.

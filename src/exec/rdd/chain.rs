@@ -1,0 +1,191 @@
+//! Narrow operators, fused: every record goes through all of them before the next one is read, and
+//! nothing is encoded in between.
+
+use std::sync::Arc;
+
+use super::compute::failure;
+use super::context::Trace;
+use super::pipe::{Glommed, Input, Pipe, Step};
+use super::read::Reader;
+use super::sample::{Sampled, Sampler};
+use crate::batch::value::types::GENERATOR;
+use crate::batch::value::{Args, Heap, Iter, Produce, Raised, Value, call, iterate};
+use crate::exec::eval::{Compiled, compile};
+use crate::plan::{Origin, Outcome, RddOp};
+
+/// Operators in the order in which records pass them.
+#[derive(Debug, Default)]
+pub(super) struct Chain {
+    /// The operators.
+    pub(super) links: Vec<Link>,
+}
+
+/// An operator of a chain.
+#[derive(Debug)]
+pub(super) struct Link {
+    /// What it does.
+    pub(super) op: LinkOp,
+    /// What it is called in messages.
+    pub(super) origin: Origin,
+}
+
+/// What an operator of a chain does.
+#[derive(Debug)]
+pub(super) enum LinkOp {
+    /// A function of records, one by one.
+    Record(RecordOp, Arc<Compiled>),
+    /// Something that has to see a partition from its first to its last record.
+    Partition(PartitionOp),
+}
+
+/// What is done with a function's result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RecordOp {
+    /// `map`
+    Map,
+    /// `filter`
+    Filter,
+    /// `flatMap`
+    FlatMap,
+    /// `mapValues`
+    MapValues,
+    /// `flatMapValues`
+    FlatMapValues,
+}
+
+/// An operator over whole partitions.
+#[derive(Debug)]
+pub(super) enum PartitionOp {
+    /// `mapPartitions`, `mapPartitionsWithIndex`: from an iterator to something iterable.
+    Map {
+        /// The function.
+        function: Arc<Compiled>,
+        /// Whether it takes the partition's index first.
+        with_index: bool,
+    },
+    /// `glom`
+    Glom,
+    /// `sample`
+    Sample(Sampler),
+}
+
+impl Chain {
+    /// Whether some operator has to see a partition as a whole.
+    pub(super) fn is_by_partition(&self) -> bool {
+        self.links.iter().any(|link| matches!(link.op, LinkOp::Partition(_)))
+    }
+
+    /// The functions in it.
+    pub(super) fn functions(&self) -> impl Iterator<Item = &Arc<Compiled>> {
+        self.links.iter().filter_map(|link| match &link.op {
+            LinkOp::Record(_, function) | LinkOp::Partition(PartitionOp::Map { function, .. }) => {
+                Some(function)
+            }
+            LinkOp::Partition(PartitionOp::Glom | PartitionOp::Sample(_)) => None,
+        })
+    }
+
+    /// The chain at work on what a reader gives.
+    ///
+    /// # Errors
+    /// What functions over whole partitions raise before they give their first record.
+    pub(super) fn start<'a>(
+        &'a self,
+        heap: &Heap<'a>,
+        reader: &'a Reader<'a>,
+        partition: usize,
+        trace: &'a Trace<'a>,
+    ) -> Result<&'a Pipe<'a>, Raised> {
+        let mut input = Input::Reader(reader);
+        let mut steps = Vec::new();
+        for Link { op, origin } in &self.links {
+            match op {
+                LinkOp::Record(op, function) => {
+                    steps.push(Step { op: *op, function: function.thaw(heap)?, origin });
+                }
+                LinkOp::Partition(op) => {
+                    let pipe = Pipe::new(heap, input, &steps, trace);
+                    steps.clear();
+                    let iter = op.start(heap, pipe, partition);
+                    let iter = iter.map_err(|raised| trace.blame(heap, raised, origin, None))?;
+                    input = Input::Partition(iter, origin);
+                }
+            }
+        }
+        Ok(Pipe::new(heap, input, &steps, trace))
+    }
+}
+
+impl PartitionOp {
+    /// What comes of a partition.
+    fn start<'a>(
+        &'a self,
+        heap: &Heap<'a>,
+        pipe: &'a Pipe<'a>,
+        partition: usize,
+    ) -> Result<&'a Iter<'a>, Raised> {
+        let iterator = |produce: &'a dyn Produce<'a>| -> &'a Iter<'a> {
+            heap.bump().alloc(Iter::produced(&GENERATOR, produce))
+        };
+        Ok(match self {
+            PartitionOp::Map { function, with_index } => {
+                let index = Value::Int(i64::try_from(partition).unwrap_or(i64::MAX));
+                let both = [index, Value::Iterator(iterator(pipe))];
+                let positional = if *with_index { &both[..] } else { &both[1..] };
+                let result = call(heap, function.thaw(heap)?, Args { positional, keywords: &[] })?;
+                iterate(heap, result)?
+            }
+            PartitionOp::Glom => iterator(heap.bump().alloc(Glommed::new(pipe))),
+            PartitionOp::Sample(sampler) => {
+                iterator(heap.bump().alloc(Sampled::new(heap, sampler, pipe, partition)))
+            }
+        })
+    }
+}
+
+/// Whether an operator's partitions are made of its parent's one by one, so that it can be fused.
+pub(super) fn is_narrow(op: &RddOp) -> bool {
+    matches!(
+        op,
+        RddOp::Map(_)
+            | RddOp::Filter(_)
+            | RddOp::FlatMap(_)
+            | RddOp::MapValues(_)
+            | RddOp::FlatMapValues(_)
+            | RddOp::MapPartitions { .. }
+            | RddOp::Glom
+            | RddOp::Sample { .. }
+    )
+}
+
+/// A narrow operator, ready to be fused; no other has one.
+///
+/// # Errors
+/// `ValueError` for a sample that cannot be drawn.
+pub(super) fn link(op: &RddOp, origin: &Origin) -> Outcome<Option<LinkOp>> {
+    let record = |op, image| LinkOp::Record(op, compile(image));
+    Ok(Some(match op {
+        RddOp::Map(image) => record(RecordOp::Map, image),
+        RddOp::Filter(image) => record(RecordOp::Filter, image),
+        RddOp::FlatMap(image) => record(RecordOp::FlatMap, image),
+        RddOp::MapValues(image) => record(RecordOp::MapValues, image),
+        RddOp::FlatMapValues(image) => record(RecordOp::FlatMapValues, image),
+        RddOp::MapPartitions { function, with_index } => {
+            let function = compile(function);
+            LinkOp::Partition(PartitionOp::Map { function, with_index: *with_index })
+        }
+        RddOp::Glom => LinkOp::Partition(PartitionOp::Glom),
+        RddOp::Sample { with_replacement, fraction, seed } => {
+            if !(0.0..=MOST_DRAWN).contains(fraction) {
+                let message = format!("a sample's fraction is between 0 and {MOST_DRAWN}, not {fraction}");
+                return Err(failure("ValueError", &message, origin));
+            }
+            let sampler = Sampler { with_replacement: *with_replacement, fraction: *fraction, seed: *seed };
+            LinkOp::Partition(PartitionOp::Sample(sampler))
+        }
+        _ => return Ok(None),
+    }))
+}
+
+/// How often a record may be drawn on the average.
+const MOST_DRAWN: f64 = 1e6;

@@ -1,0 +1,375 @@
+//! One computation: an RDD, and all that it is made of and that is not there yet.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::chain::{Chain, Link, is_narrow, link};
+use super::context::Context;
+use super::deal::Deal;
+use super::keyed::{Combine, Group, Pairs, Together};
+use super::layout::lay_out;
+use super::read::{Unit, count_all};
+use super::shuffle::{ByKey, gather};
+use super::sink::{Numbered, Records};
+use super::sort::{ByOrder, arrange};
+use super::stage::{Sink, Stage};
+use super::tasks::Tasks;
+use super::write::Writer;
+use super::zip::{cross, zip};
+use crate::batch::{Dataset, Partition, Piece};
+use crate::exec::eval::compile;
+use crate::plan::{Failure, Origin, Outcome, Rdd, RddOp};
+
+/// A computation.
+pub(super) struct Computation<'w> {
+    tasks: &'w mut Tasks,
+    /// How often each RDD, by address, is asked for by others that are computed. The addresses are
+    /// alive: whoever asks refers to them.
+    uses: HashMap<*const Rdd, usize>,
+    /// Datasets of RDDs that will be asked for again.
+    shared: HashMap<*const Rdd, Dataset>,
+}
+
+impl<'w> Computation<'w> {
+    /// A computation of an RDD.
+    ///
+    /// # Errors
+    /// `RecursionError` if it is made of too many others, one by one.
+    pub(super) fn new(tasks: &'w mut Tasks, rdd: &Arc<Rdd>) -> Outcome<Self> {
+        if rdd.depth() > MOST_DEEP {
+            let message =
+                format!("more than {MOST_DEEP} operators one behind the other: cache what is between");
+            return Err(failure("RecursionError", &message, &rdd.origin));
+        }
+        let mut uses = HashMap::new();
+        let mut open = vec![Arc::clone(rdd)];
+        while let Some(rdd) = open.pop() {
+            if rdd.kept().is_some() {
+                continue;
+            }
+            for parent in rdd.parents() {
+                let used = uses.entry(Arc::as_ptr(&parent)).or_insert(0);
+                *used += 1;
+                if *used == 1 {
+                    open.push(parent);
+                }
+            }
+        }
+        Ok(Computation { tasks, uses, shared: HashMap::new() })
+    }
+
+    /// All partitions.
+    ///
+    /// # Errors
+    /// The exception of the first record that raises.
+    pub(super) fn dataset(&mut self, rdd: &Arc<Rdd>) -> Outcome<Dataset> {
+        if let Some(kept) = rdd.kept() {
+            return Ok(kept.clone());
+        }
+        let address = Arc::as_ptr(rdd);
+        let again = self.uses.get_mut(&address).is_some_and(|uses| {
+            *uses -= 1;
+            *uses > 0
+        });
+        if let Some(shared) = self.shared.remove(&address) {
+            if again {
+                self.shared.insert(address, shared.clone());
+            }
+            return Ok(shared);
+        }
+        let dataset = self.make(rdd)?;
+        if rdd.is_to_be_kept() {
+            rdd.keep(dataset.clone());
+        }
+        if again {
+            self.shared.insert(address, dataset.clone());
+        }
+        Ok(dataset)
+    }
+
+    /// One partition after the other, until there are enough records.
+    ///
+    /// # Errors
+    /// The exception of the first record that raises.
+    pub(super) fn first(&mut self, rdd: &Arc<Rdd>, records: usize) -> Outcome<Dataset> {
+        if !is_narrow(&rdd.op) || self.is_made_whole(rdd) {
+            return self.dataset(rdd);
+        }
+        let (chain, base) = self.chain(rdd)?;
+        let stage = Arc::new(Stage::new(chain, Records, rdd.origin.clone()).by_partition());
+        let mut missing = records;
+        let mut first = Dataset::default();
+        for unit in stage.units(&base) {
+            if missing == 0 {
+                break;
+            }
+            let stage = Arc::clone(&stage);
+            let writer = self.tasks.run_one(move |context| stage.run_first(&unit, context, missing))?;
+            let partition = writer.into_partition();
+            missing = missing.saturating_sub(usize::try_from(count_all(&partition)).unwrap_or(usize::MAX));
+            first.partitions.push(partition);
+        }
+        Ok(first)
+    }
+
+    /// How many partitions there are.
+    ///
+    /// # Errors
+    /// As [`Computation::dataset`], where that has to be computed.
+    pub(super) fn partitions(&mut self, rdd: &Arc<Rdd>) -> Outcome<usize> {
+        if let Some(kept) = rdd.kept() {
+            return Ok(kept.partitions.len());
+        }
+        let parents = rdd.parents();
+        let of_parent = |this: &mut Self| parents.first().map_or(Ok(0), |parent| this.partitions(parent));
+        match &rdd.op {
+            RddOp::Data(dataset) => Ok(dataset.partitions.len()),
+            op if is_narrow(op) => of_parent(self),
+            RddOp::Zip | RddOp::ZipWithIndex => of_parent(self),
+            RddOp::Union => parents.iter().map(|parent| self.partitions(parent)).sum(),
+            RddOp::Cartesian => parents.iter().map(|parent| self.partitions(parent)).product(),
+            RddOp::Combine { partitions, .. }
+            | RddOp::Group { partitions }
+            | RddOp::Cogroup { partitions }
+            | RddOp::PartitionBy { partitions, .. }
+            | RddOp::Repartition { partitions } => Ok((*partitions).max(1)),
+            RddOp::Coalesce { partitions } => Ok(of_parent(self)?.min((*partitions).max(1))),
+            _ => Ok(self.dataset(rdd)?.partitions.len()),
+        }
+    }
+
+    /// Computes an RDD that is not there.
+    fn make(&mut self, rdd: &Arc<Rdd>) -> Outcome<Dataset> {
+        let origin = &rdd.origin;
+        match &rdd.op {
+            RddOp::Data(dataset) => Ok(dataset.clone()),
+            RddOp::Union => {
+                let mut union = Dataset::default();
+                for parent in rdd.parents() {
+                    union.partitions.extend(self.dataset(&parent)?.partitions);
+                }
+                Ok(union)
+            }
+            RddOp::Zip | RddOp::Cartesian => self.side_by_side(rdd),
+            RddOp::ZipWithIndex => self.number(rdd),
+            RddOp::Combine { create, merge_value, merge_combiners, partitions } => {
+                let create = create.as_ref().map(compile);
+                let together = Combine { create, merge: compile(merge_value) };
+                let outputs = self.map_parent(rdd, 0, together)?.outputs;
+                let tables: usize = outputs.iter().map(|output| output.tables).sum();
+                let mut pieces = into_pieces(outputs.into_iter().map(|output| output.pairs));
+                if tables > 1 {
+                    let merge = Combine { create: None, merge: compile(merge_combiners) };
+                    pieces = self.bring_together(pieces, merge, origin)?;
+                }
+                self.lay_out(pieces, *partitions, origin)
+            }
+            RddOp::Group { partitions } => {
+                let pairs = into_pieces(self.map_parent(rdd, 0, Pairs { parent: None })?.outputs);
+                let groups = self.bring_together(pairs, Group { parents: None }, origin)?;
+                self.lay_out(groups, *partitions, origin)
+            }
+            RddOp::Cogroup { partitions } => {
+                let parents = rdd.parents().len();
+                let mut pairs = Vec::new();
+                for parent in 0..parents {
+                    pairs.extend(into_pieces(
+                        self.map_parent(rdd, parent, Pairs { parent: Some(parent) })?.outputs,
+                    ));
+                }
+                let groups = self.bring_together(pairs, Group { parents: Some(parents) }, origin)?;
+                self.lay_out(groups, *partitions, origin)
+            }
+            RddOp::PartitionBy { partitions, function } => {
+                let partitions = (*partitions).max(1);
+                let function = function.as_ref().map(compile);
+                let outputs = self.map_parent(rdd, 0, ByKey { partitions, function })?.outputs;
+                Ok(Dataset { partitions: gather(outputs, partitions) })
+            }
+            RddOp::Repartition { partitions } => {
+                let partitions = (*partitions).max(1);
+                let dealt = self.map_parent(rdd, 0, Deal { partitions })?;
+                let outputs = dealt.outputs.into_iter().map(|output| output.partitions).collect();
+                Ok(Dataset { partitions: gather(outputs, partitions) })
+            }
+            RddOp::Coalesce { partitions } => Ok(coalesce(&self.parent(rdd, 0)?, (*partitions).max(1))),
+            RddOp::Sort { key, ascending, partitions } => {
+                let key = key.as_ref().map(compile);
+                self.sort(rdd, ByOrder { key, descending: !ascending, most: None }, *partitions)
+            }
+            RddOp::Top { n, key, largest } => {
+                let key = key.as_ref().map(compile);
+                self.sort(rdd, ByOrder { key, descending: *largest, most: Some(*n) }, Some(1))
+            }
+            RddOp::Map(_)
+            | RddOp::Filter(_)
+            | RddOp::FlatMap(_)
+            | RddOp::MapValues(_)
+            | RddOp::FlatMapValues(_)
+            | RddOp::MapPartitions { .. }
+            | RddOp::Glom
+            | RddOp::Sample { .. } => {
+                let (chain, base) = self.chain(rdd)?;
+                let stage = Stage::new(chain, Records, origin.clone());
+                let units = stage.units(&base);
+                let places: Vec<usize> = units.iter().map(|unit| unit.partition).collect();
+                let mut partitions = vec![Partition::default(); base.partitions.len()];
+                for (place, writer) in places.into_iter().zip(self.run_units(stage, units)?) {
+                    partitions[place].pieces.extend(writer.into_pieces());
+                }
+                Ok(Dataset { partitions })
+            }
+        }
+    }
+
+    /// The narrow operators that an RDD ends with, itself among them, and the dataset before them.
+    fn chain(&mut self, rdd: &Arc<Rdd>) -> Outcome<(Chain, Dataset)> {
+        let mut links = Vec::new();
+        let mut base = Arc::clone(rdd);
+        while let Some(op) = link(&base.op, &base.origin)? {
+            links.push(Link { op, origin: base.origin.clone() });
+            let Some(parent) = base.parents().into_iter().next() else { break };
+            base = parent;
+            if self.is_made_whole(&base) {
+                break;
+            }
+        }
+        links.reverse();
+        Ok((Chain { links }, self.dataset(&base)?))
+    }
+
+    /// Whether an RDD is not just passed through on the way to another.
+    fn is_made_whole(&self, rdd: &Arc<Rdd>) -> bool {
+        let is_shared = self.uses.get(&Arc::as_ptr(rdd)).is_some_and(|uses| *uses > 1);
+        rdd.kept().is_some()
+            || rdd.is_to_be_kept()
+            || is_shared
+            || self.shared.contains_key(&Arc::as_ptr(rdd))
+    }
+
+    fn parent(&mut self, rdd: &Arc<Rdd>, index: usize) -> Outcome<Dataset> {
+        rdd.parents().get(index).map_or(Ok(Dataset::default()), |parent| self.dataset(parent))
+    }
+
+    /// Runs the chain that a parent ends with, and a sink behind it.
+    fn map_parent<S: Sink>(&mut self, rdd: &Arc<Rdd>, index: usize, sink: S) -> Outcome<Mapped<S::Output>> {
+        let parents = rdd.parents();
+        let (chain, base) = match parents.get(index) {
+            Some(parent) if is_narrow(&parent.op) && !self.is_made_whole(parent) => self.chain(parent)?,
+            Some(parent) => (Chain::default(), self.dataset(parent)?),
+            None => (Chain::default(), Dataset::default()),
+        };
+        let outputs = self.run(Stage::new(chain, sink, rdd.origin.clone()), &base)?;
+        Ok(Mapped { outputs, partitions: base.partitions.len() })
+    }
+
+    fn run<S: Sink>(&mut self, stage: Stage<S>, base: &Dataset) -> Outcome<Vec<S::Output>> {
+        let units = stage.units(base);
+        self.run_units(stage, units)
+    }
+
+    fn run_units<S: Sink>(&mut self, stage: Stage<S>, units: Vec<Unit>) -> Outcome<Vec<S::Output>> {
+        self.tasks.run(units.len(), move |index, context| stage.run(&units[index], context))
+    }
+
+    /// Brings together what tasks have had of each key: in one task, in the order of the input.
+    fn bring_together<S>(&mut self, pieces: Vec<Piece>, sink: S, origin: &Origin) -> Outcome<Vec<Piece>>
+    where
+        S: Sink<Output = Together>,
+    {
+        let stage = Stage::new(Chain::default(), sink, origin.clone()).in_one_slab();
+        let unit = Unit { pieces, ..Unit::default() };
+        let together = self.tasks.run_one(move |context| stage.run(&unit, context))?;
+        Ok(together.pairs.into_pieces())
+    }
+
+    fn lay_out(&mut self, pieces: Vec<Piece>, partitions: usize, origin: &Origin) -> Outcome<Dataset> {
+        let origin = origin.clone();
+        let lay = move |context: &Context| lay_out(&pieces, partitions.max(1), &origin, context);
+        Ok(Dataset { partitions: self.tasks.run_one(lay)? })
+    }
+
+    /// `sortBy` and its like. Nothing to sort stays in its partitions, as in PySpark.
+    fn sort(&mut self, rdd: &Arc<Rdd>, sink: ByOrder, partitions: Option<usize>) -> Outcome<Dataset> {
+        let (descending, most, origin) = (sink.descending, sink.most, rdd.origin.clone());
+        let mapped = self.map_parent(rdd, 0, sink)?;
+        let pieces = into_pieces(mapped.outputs);
+        if mapped.partitions == 0 || (pieces.is_empty() && partitions != Some(1)) {
+            return Ok(Dataset { partitions: vec![Partition::default(); mapped.partitions] });
+        }
+        let partitions = partitions.unwrap_or(mapped.partitions).max(1);
+        let sink = ByOrder { key: None, descending, most };
+        let sorted = move |context: &Context| arrange(&sink, &pieces, partitions, &origin, context);
+        Ok(Dataset { partitions: self.tasks.run_one(sorted)? })
+    }
+
+    /// `zip` and `cartesian`.
+    fn side_by_side(&mut self, rdd: &Arc<Rdd>) -> Outcome<Dataset> {
+        let (left, right) = (self.parent(rdd, 0)?.partitions, self.parent(rdd, 1)?.partitions);
+        let origin = rdd.origin.clone();
+        let is_zip = matches!(rdd.op, RddOp::Zip);
+        if is_zip && left.len() != right.len() {
+            let message = "Can only zip with RDD which has the same number of partitions";
+            return Err(failure("ValueError", message, &origin));
+        }
+        let count = if is_zip { left.len() } else { left.len() * right.len() };
+        let partitions = self.tasks.run(count, move |index, context| {
+            if is_zip {
+                zip(&left[index], &right[index], &origin, context)
+            } else {
+                cross(&left[index / right.len()], &right[index % right.len()], &origin, context)
+            }
+        })?;
+        Ok(Dataset { partitions })
+    }
+
+    /// `zipWithIndex`
+    fn number(&mut self, rdd: &Arc<Rdd>) -> Outcome<Dataset> {
+        let base = self.parent(rdd, 0)?;
+        let stage = Stage::new(Chain::default(), Numbered, rdd.origin.clone());
+        let mut units = stage.units(&base);
+        let mut before = 0;
+        for (unit, partition) in units.iter_mut().zip(&base.partitions) {
+            unit.before = before;
+            before += count_all(partition);
+        }
+        let outputs = self.run_units(stage, units)?;
+        Ok(Dataset { partitions: outputs.into_iter().map(|(_, writer)| writer.into_partition()).collect() })
+    }
+}
+
+/// What a sink has made of a parent.
+struct Mapped<T> {
+    /// By task.
+    outputs: Vec<T>,
+    /// Partitions that the parent has.
+    partitions: usize,
+}
+
+/// Operators one behind the other at most: what is computed calls what it is made of.
+const MOST_DEEP: usize = 2000;
+
+/// Neighbouring partitions put together, each result of about as many.
+fn coalesce(base: &Dataset, most: usize) -> Dataset {
+    let have = base.partitions.len();
+    if have <= most {
+        return base.clone();
+    }
+    let cut = |index: usize| index * have / most;
+    let together = |index| Partition {
+        pieces: base.partitions[cut(index)..cut(index + 1)]
+            .iter()
+            .flat_map(|partition| partition.pieces.iter().cloned())
+            .collect(),
+    };
+    Dataset { partitions: (0..most).map(together).collect() }
+}
+
+fn into_pieces(writers: impl IntoIterator<Item = Writer>) -> Vec<Piece> {
+    writers.into_iter().flat_map(Writer::into_pieces).collect()
+}
+
+/// What cannot be computed, whatever the records are.
+pub(super) fn failure(class: &str, message: &str, origin: &Origin) -> Failure {
+    Failure { class: class.into(), message: message.into(), operator: Some(origin.to_string()), record: None }
+}

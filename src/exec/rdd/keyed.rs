@@ -1,0 +1,245 @@
+//! Operators by key: `combineByKey`, `groupByKey`, `cogroup`.
+//!
+//! Tasks bring together what they see of a key; then one task more brings together what they had.
+
+use std::sync::Arc;
+
+use super::pipe::key_and_value;
+use super::read::Unit;
+use super::stage::Sink;
+use super::write::Writer;
+use crate::batch::python::grouped::result_iterable;
+use crate::batch::value::exceptions::{TYPE_ERROR, VALUE_ERROR};
+use crate::batch::value::{Args, Dict, Heap, Raised, Value, call, hash, iterate, type_of};
+use crate::exec::eval::Compiled;
+
+/// `key, value = record`
+///
+/// # Errors
+/// CPython's for records that cannot be unpacked.
+#[inline]
+pub(super) fn unpack<'a>(heap: &Heap<'a>, record: Value<'a>) -> Result<(Value<'a>, Value<'a>), Raised> {
+    match record {
+        Value::Pair([key, value]) => Ok((*key, *value)),
+        _ => unpack_any(heap, record),
+    }
+}
+
+#[cold]
+fn unpack_any<'a>(heap: &Heap<'a>, record: Value<'a>) -> Result<(Value<'a>, Value<'a>), Raised> {
+    let few = |got| format!("not enough values to unpack (expected 2, got {got})");
+    let iter = iterate(heap, record).map_err(|_| {
+        let raised = heap.caught();
+        if type_of(raised).is(&TYPE_ERROR) {
+            let class = type_of(record).name;
+            heap.raise(&TYPE_ERROR, format!("cannot unpack non-iterable {class} object"))
+        } else {
+            heap.throw(raised)
+        }
+    })?;
+    let Some(key) = iter.next(heap)? else { return Err(heap.raise(&VALUE_ERROR, few(0))) };
+    let Some(value) = iter.next(heap)? else { return Err(heap.raise(&VALUE_ERROR, few(1))) };
+    if iter.next(heap)?.is_some() {
+        return Err(heap.raise(&VALUE_ERROR, "too many values to unpack (expected 2)"));
+    }
+    Ok((key, value))
+}
+
+/// Pairs that a task has brought together: keys as first seen.
+#[derive(Debug, Default)]
+pub(super) struct Together {
+    pub(super) pairs: Writer,
+    /// How many tables they are from: with more than one a key may come again.
+    pub(super) tables: usize,
+}
+
+/// `combineByKey`: one combiner a key.
+pub(super) struct Combine {
+    /// From a value to a combiner; without it the value is the combiner.
+    pub(super) create: Option<Arc<Compiled>>,
+    /// From a combiner and a value to a combiner.
+    pub(super) merge: Arc<Compiled>,
+}
+
+pub(super) struct Combiners<'a> {
+    create: Option<Value<'a>>,
+    merge: Value<'a>,
+    table: &'a Dict<'a>,
+}
+
+impl Sink for Combine {
+    type Held<'a> = Combiners<'a>;
+    type Output = Together;
+
+    const SLAB: usize = 32 << 20;
+
+    fn start(&self, _: &Unit) -> Together {
+        Together::default()
+    }
+
+    fn open<'a>(&'a self, heap: &Heap<'a>) -> Result<Combiners<'a>, Raised> {
+        Ok(Combiners {
+            create: self.create.as_ref().map(|create| create.thaw(heap)).transpose()?,
+            merge: self.merge.thaw(heap)?,
+            table: heap.dict(),
+        })
+    }
+
+    #[inline]
+    fn take<'a>(
+        &'a self,
+        heap: &Heap<'a>,
+        held: &mut Combiners<'a>,
+        record: Value<'a>,
+        _: &mut Together,
+    ) -> Result<(), Raised> {
+        let (key, value) = unpack(heap, record)?;
+        let Combiners { create, merge, table } = held;
+        table.update(heap, key, |combiner| match (combiner, &create) {
+            (Some(combiner), _) => call(heap, *merge, Args { positional: &[combiner, value], keywords: &[] }),
+            (None, Some(create)) => call(heap, *create, Args { positional: &[value], keywords: &[] }),
+            (None, None) => Ok(value),
+        })
+    }
+
+    fn close<'a>(
+        &'a self,
+        heap: &Heap<'a>,
+        held: Combiners<'a>,
+        output: &mut Together,
+    ) -> Result<(), Raised> {
+        output.tables += 1;
+        for (key, combiner) in held.table.entries() {
+            output.pairs.push(heap, heap.pair(key, combiner))?;
+        }
+        Ok(())
+    }
+
+    fn functions(&self) -> Vec<&Arc<Compiled>> {
+        self.create.iter().chain([&self.merge]).collect()
+    }
+}
+
+/// Pairs on their way to be grouped: `(key, value)`, or `(key, (parent, value))` for `cogroup`.
+pub(super) struct Pairs {
+    /// Which of `cogroup`'s parents they are of.
+    pub(super) parent: Option<usize>,
+}
+
+impl Sink for Pairs {
+    type Held<'a> = ();
+    type Output = Writer;
+
+    fn start(&self, _: &Unit) -> Writer {
+        Writer::default()
+    }
+
+    fn open<'a>(&'a self, _: &Heap<'a>) -> Result<(), Raised> {
+        Ok(())
+    }
+
+    fn take<'a>(
+        &'a self,
+        heap: &Heap<'a>,
+        (): &mut (),
+        record: Value<'a>,
+        output: &mut Writer,
+    ) -> Result<(), Raised> {
+        let (key, value) = match self.parent {
+            None => unpack(heap, record)?,
+            Some(parent) => {
+                let (key, value) = key_and_value(heap, record)?;
+                (key, heap.pair(Value::Int(i64::try_from(parent).unwrap_or(i64::MAX)), value))
+            }
+        };
+        hash(heap, key)?;
+        output.push(heap, heap.pair(key, value))
+    }
+
+    fn close<'a>(&'a self, _: &Heap<'a>, (): (), _: &mut Writer) -> Result<(), Raised> {
+        Ok(())
+    }
+}
+
+/// Brings [`Pairs`] together: `(key, values)`, or `(key, (values, …))` for `cogroup`.
+pub(super) struct Group {
+    /// How many parents `cogroup` has.
+    pub(super) parents: Option<usize>,
+}
+
+impl Sink for Group {
+    type Held<'a> = &'a Dict<'a>;
+    type Output = Together;
+
+    fn start(&self, _: &Unit) -> Together {
+        Together::default()
+    }
+
+    fn open<'a>(&'a self, heap: &Heap<'a>) -> Result<&'a Dict<'a>, Raised> {
+        Ok(heap.dict())
+    }
+
+    fn take<'a>(
+        &'a self,
+        heap: &Heap<'a>,
+        groups: &mut &'a Dict<'a>,
+        record: Value<'a>,
+        _: &mut Together,
+    ) -> Result<(), Raised> {
+        let (key, value) = unpack(heap, record)?;
+        groups.update(heap, key, |group| {
+            let group = group.unwrap_or_else(|| self.new_group(heap));
+            match (group, self.parents) {
+                (Value::List(values), None) => values.push(heap, value)?,
+                (Value::List(of_parents), Some(_)) => {
+                    let (parent, value) = unpack(heap, value)?;
+                    let parent = parent.as_int().and_then(|parent| usize::try_from(parent).ok());
+                    if let Some(Value::List(values)) = parent.and_then(|parent| of_parents.get(parent)) {
+                        values.push(heap, value)?;
+                    }
+                }
+                _ => {}
+            }
+            Ok(group)
+        })
+    }
+
+    fn close<'a>(
+        &'a self,
+        heap: &Heap<'a>,
+        groups: &'a Dict<'a>,
+        output: &mut Together,
+    ) -> Result<(), Raised> {
+        output.tables += 1;
+        for (key, group) in groups.entries() {
+            let values = match (group, self.parents) {
+                (Value::List(of_parents), Some(_)) => {
+                    let values: Vec<_> =
+                        of_parents.items.borrow().iter().map(|values| finished(heap, *values)).collect();
+                    heap.tuple(&values)
+                }
+                (values, _) => finished(heap, values),
+            };
+            output.pairs.push(heap, heap.pair(key, values))?;
+        }
+        Ok(())
+    }
+}
+
+impl Group {
+    /// What gathers the values of a key: a list, or a list a parent.
+    fn new_group<'a>(&self, heap: &Heap<'a>) -> Value<'a> {
+        match self.parents {
+            None => heap.list([]),
+            Some(parents) => heap.list((0..parents).map(|_| heap.list([]))),
+        }
+    }
+}
+
+/// A list as a `ResultIterable`.
+fn finished<'a>(heap: &Heap<'a>, values: Value<'a>) -> Value<'a> {
+    match values {
+        Value::List(values) => result_iterable(heap, values.snapshot(heap)),
+        other => other,
+    }
+}

@@ -1,0 +1,235 @@
+//! A chain at work: records are drawn through it one by one.
+
+use std::cell::{Cell, RefCell};
+
+use bumpalo::collections::Vec as BumpVec;
+
+use super::chain::RecordOp;
+use super::context::Trace;
+use super::read::Reader;
+use crate::batch::value::types::LIST_ITERATOR;
+use crate::batch::value::{
+    Args, Heap, Iter, Outcome, Produce, Raised, Value, call, get_item, iterate, truth,
+};
+use crate::plan::Origin;
+
+/// Operators that work record by record, on whatever gives records.
+pub(super) struct Pipe<'a> {
+    input: Input<'a>,
+    steps: &'a [Step<'a>],
+    /// Iterables of `flatMap`s that are not at their end, the innermost last.
+    open: RefCell<BumpVec<'a, Open<'a>>>,
+    trace: &'a Trace<'a>,
+}
+
+/// Where a pipe's records come from.
+pub(super) enum Input<'a> {
+    /// A partition of a dataset.
+    Reader(&'a Reader<'a>),
+    /// What an operator has made of a partition, and which operator.
+    Partition(&'a Iter<'a>, &'a Origin),
+}
+
+/// An operator with its function.
+#[derive(Clone, Copy)]
+pub(super) struct Step<'a> {
+    pub(super) op: RecordOp,
+    pub(super) function: Value<'a>,
+    pub(super) origin: &'a Origin,
+}
+
+/// What a `flatMap` has got from its function, not yet at its end.
+#[derive(Clone, Copy)]
+struct Open<'a> {
+    iter: &'a Iter<'a>,
+    /// The record that it was made of.
+    record: Value<'a>,
+    /// Which step.
+    step: usize,
+    /// The key that belongs to every value, for `flatMapValues`.
+    key: Option<Value<'a>>,
+}
+
+/// What becomes of a record at a step.
+enum Next<'a> {
+    Record(Value<'a>),
+    Nothing,
+    Many(Open<'a>),
+}
+
+impl<'a> Pipe<'a> {
+    /// A pipe in the arena.
+    pub(super) fn new(
+        heap: &Heap<'a>,
+        input: Input<'a>,
+        steps: &[Step<'a>],
+        trace: &'a Trace<'a>,
+    ) -> &'a Self {
+        let steps = heap.bump().alloc_slice_copy(steps);
+        let open = RefCell::new(BumpVec::new_in(heap.bump()));
+        heap.bump().alloc(Pipe { input, steps, open, trace })
+    }
+
+    /// Whether everything that was read has gone through: the place behind the last record is
+    /// one to start from again.
+    pub(super) fn is_idle(&self) -> bool {
+        self.open.borrow().is_empty()
+    }
+
+    /// The next record that comes through.
+    ///
+    /// # Errors
+    /// Whatever the functions raise, unless bad records are skipped.
+    pub(super) fn next(&self, heap: &Heap<'a>) -> Result<Option<Value<'a>>, Raised> {
+        'records: loop {
+            let open = self.open.borrow().last().copied();
+            let (mut record, mut at) = match open {
+                Some(open) => match self.next_of(heap, open)? {
+                    Some(record) => (record, open.step + 1),
+                    None => {
+                        self.open.borrow_mut().pop();
+                        continue;
+                    }
+                },
+                None => match self.input.next(heap, self.trace)? {
+                    Some(record) => (record, 0),
+                    None => return Ok(None),
+                },
+            };
+            while let Some(step) = self.steps.get(at) {
+                match step.apply(heap, record, at, self.trace.skips()) {
+                    Ok(Next::Record(next)) => record = next,
+                    Ok(Next::Nothing) => continue 'records,
+                    Ok(Next::Many(open)) => {
+                        self.open.borrow_mut().push(open);
+                        continue 'records;
+                    }
+                    Err(raised) => {
+                        let raised = self.trace.blame(heap, raised, step.origin, Some(record));
+                        self.trace.skip(heap, raised)?;
+                        continue 'records;
+                    }
+                }
+                at += 1;
+            }
+            return Ok(Some(record));
+        }
+    }
+
+    /// The next of what a `flatMap` has given.
+    fn next_of(&self, heap: &Heap<'a>, open: Open<'a>) -> Result<Option<Value<'a>>, Raised> {
+        heap.check()?;
+        let value = open.iter.next(heap).map_err(|raised| {
+            self.trace.blame(heap, raised, self.steps[open.step].origin, Some(open.record))
+        })?;
+        Ok(value.map(|value| open.key.map_or(value, |key| heap.pair(key, value))))
+    }
+}
+
+impl<'a> Produce<'a> for Pipe<'a> {
+    fn next(&self, heap: &Heap<'a>) -> Result<Option<Value<'a>>, Raised> {
+        Pipe::next(self, heap)
+    }
+}
+
+impl<'a> Input<'a> {
+    #[inline]
+    fn next(&self, heap: &Heap<'a>, trace: &Trace<'a>) -> Result<Option<Value<'a>>, Raised> {
+        match self {
+            Input::Reader(reader) => Ok(reader.next(heap)),
+            Input::Partition(iter, origin) => {
+                heap.check()?;
+                iter.next(heap).map_err(|raised| trace.blame(heap, raised, origin, None))
+            }
+        }
+    }
+}
+
+impl<'a> Step<'a> {
+    /// What becomes of a record. What a `flatMap` gives is looked at whole where bad records are
+    /// skipped, so that it is all there or not at all.
+    #[inline]
+    fn apply(&self, heap: &Heap<'a>, record: Value<'a>, at: usize, whole: bool) -> Result<Next<'a>, Raised> {
+        Ok(match self.op {
+            RecordOp::Map => Next::Record(self.call(heap, record)?),
+            RecordOp::Filter if truth(self.call(heap, record)?) => Next::Record(record),
+            RecordOp::Filter => Next::Nothing,
+            RecordOp::MapValues => {
+                let (key, value) = key_and_value(heap, record)?;
+                Next::Record(heap.pair(key, self.call(heap, value)?))
+            }
+            RecordOp::FlatMap => self.open(heap, record, record, None, at, whole)?,
+            RecordOp::FlatMapValues => {
+                let (key, value) = key_and_value(heap, record)?;
+                self.open(heap, record, value, Some(key), at, whole)?
+            }
+        })
+    }
+
+    fn open(
+        &self,
+        heap: &Heap<'a>,
+        record: Value<'a>,
+        argument: Value<'a>,
+        key: Option<Value<'a>>,
+        step: usize,
+        whole: bool,
+    ) -> Result<Next<'a>, Raised> {
+        let mut iter = iterate(heap, self.call(heap, argument)?)?;
+        if whole {
+            let mut values = BumpVec::new_in(heap.bump());
+            while let Some(value) = iter.next(heap)? {
+                heap.check()?;
+                values.push(value);
+            }
+            iter = heap.bump().alloc(Iter::slice(&LIST_ITERATOR, values.into_bump_slice()));
+        }
+        Ok(Next::Many(Open { iter, record, step, key }))
+    }
+
+    #[inline]
+    fn call(&self, heap: &Heap<'a>, argument: Value<'a>) -> Outcome<'a> {
+        call(heap, self.function, Args { positional: &[argument], keywords: &[] })
+    }
+}
+
+/// `record[0]` and `record[1]`, which is all that `mapValues` asks of a record.
+///
+/// # Errors
+/// `TypeError: 'int' object is not subscriptable`, `IndexError`, …
+#[inline]
+pub(super) fn key_and_value<'a>(
+    heap: &Heap<'a>,
+    record: Value<'a>,
+) -> Result<(Value<'a>, Value<'a>), Raised> {
+    match record {
+        Value::Pair([key, value]) => Ok((*key, *value)),
+        _ => Ok((get_item(heap, record, Value::Int(0))?, get_item(heap, record, Value::Int(1))?)),
+    }
+}
+
+/// One list of all records.
+pub(super) struct Glommed<'a> {
+    pipe: &'a Pipe<'a>,
+    done: Cell<bool>,
+}
+
+impl<'a> Glommed<'a> {
+    pub(super) fn new(pipe: &'a Pipe<'a>) -> Self {
+        Glommed { pipe, done: Cell::new(false) }
+    }
+}
+
+impl<'a> Produce<'a> for Glommed<'a> {
+    fn next(&self, heap: &Heap<'a>) -> Result<Option<Value<'a>>, Raised> {
+        if self.done.replace(true) {
+            return Ok(None);
+        }
+        let mut records = Vec::new();
+        while let Some(record) = self.pipe.next(heap)? {
+            heap.check()?;
+            records.push(record);
+        }
+        Ok(Some(heap.list(records)))
+    }
+}
