@@ -55,6 +55,9 @@ fn functions_over_partitions_see_all_of_each_lazily() {
         computed(&made(over("i, it", "((i, x) for x in it)", true), &[&base])),
         [vec!["(0, 0)", "(0, 1)", "(0, 2)", "(0, 3)", "(0, 4)"], vec![]]
     );
+    assert_eq!(computed(&made(RddOp::Count, &[&base])), [["5"], ["0"]]);
+    let odd = made(RddOp::Filter(lambda("x", "x % 2")), &[&base]);
+    assert_eq!(computed(&made(RddOp::Count, &[&odd])), [["2"], ["0"]]);
     assert_eq!(computed(&made(RddOp::Glom, &[&base])), [["[0, 1, 2, 3, 4]"], ["[]"]]);
     let broken = failure(&made(over("it", "5", false), &[&base]));
     assert_eq!((&*broken.class, &*broken.message), ("TypeError", "'int' object is not iterable"));

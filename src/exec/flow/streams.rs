@@ -240,6 +240,7 @@ fn freeze(op: &StreamRddOp, script: &mut dyn Script) -> Outcome<RddOp> {
             RddOp::MapPartitions { function: script.freeze(*function)?, with_index: *with_index }
         }
         StreamRddOp::Glom => RddOp::Glom,
+        StreamRddOp::Count => RddOp::Count,
         StreamRddOp::Union => RddOp::Union,
         StreamRddOp::Combine { create, merge_value, merge_combiners, partitions } => RddOp::Combine {
             create: create.map(|create| script.freeze(create)).transpose()?,

@@ -10,7 +10,7 @@ use super::keyed::{Combine, Group, Pairs, Together};
 use super::layout::lay_out;
 use super::read::{Unit, count_all};
 use super::shuffle::{ByKey, gather};
-use super::sink::{Numbered, Records};
+use super::sink::{Count, Numbered, Records, write_counts};
 use super::sort::{ByOrder, arrange};
 use super::stage::{Sink, Stage};
 use super::tasks::Tasks;
@@ -125,7 +125,7 @@ impl<'w> Computation<'w> {
         match &rdd.op {
             RddOp::Data(dataset) => Ok(dataset.partitions.len()),
             op if is_narrow(op) => of_parent(self),
-            RddOp::Zip | RddOp::ZipWithIndex => of_parent(self),
+            RddOp::Count | RddOp::Zip | RddOp::ZipWithIndex => of_parent(self),
             RddOp::Union => parents.iter().map(|parent| self.partitions(parent)).sum(),
             RddOp::Cartesian => parents.iter().map(|parent| self.partitions(parent)).product(),
             RddOp::Combine { partitions, .. }
@@ -150,6 +150,7 @@ impl<'w> Computation<'w> {
                 }
                 Ok(union)
             }
+            RddOp::Count => self.count(rdd),
             RddOp::Zip | RddOp::Cartesian => self.side_by_side(rdd),
             RddOp::ZipWithIndex => self.number(rdd),
             RddOp::Combine { create, merge_value, merge_combiners, partitions } => {
@@ -251,14 +252,18 @@ impl<'w> Computation<'w> {
         rdd.parents().get(index).map_or(Ok(Dataset::default()), |parent| self.dataset(parent))
     }
 
+    /// The narrow operators that a parent ends with, and the dataset before them.
+    fn parent_chain(&mut self, rdd: &Arc<Rdd>, index: usize) -> Outcome<(Chain, Dataset)> {
+        match rdd.parents().get(index) {
+            Some(parent) if is_narrow(&parent.op) && !self.is_made_whole(parent) => self.chain(parent),
+            Some(parent) => Ok((Chain::default(), self.dataset(parent)?)),
+            None => Ok((Chain::default(), Dataset::default())),
+        }
+    }
+
     /// Runs the chain that a parent ends with, and a sink behind it.
     fn map_parent<S: Sink>(&mut self, rdd: &Arc<Rdd>, index: usize, sink: S) -> Outcome<Mapped<S::Output>> {
-        let parents = rdd.parents();
-        let (chain, base) = match parents.get(index) {
-            Some(parent) if is_narrow(&parent.op) && !self.is_made_whole(parent) => self.chain(parent)?,
-            Some(parent) => (Chain::default(), self.dataset(parent)?),
-            None => (Chain::default(), Dataset::default()),
-        };
+        let (chain, base) = self.parent_chain(rdd, index)?;
         let outputs = self.run(Stage::new(chain, sink, rdd.origin.clone()), &base)?;
         Ok(Mapped { outputs, partitions: base.partitions.len() })
     }
@@ -301,6 +306,25 @@ impl<'w> Computation<'w> {
         let sink = ByOrder { key: None, descending, most };
         let sorted = move |context: &Context| arrange(&sink, &pieces, partitions, &origin, context);
         Ok(Dataset { partitions: self.tasks.run_one(sorted)? })
+    }
+
+    /// How many records each partition of the parent has.
+    fn count(&mut self, rdd: &Arc<Rdd>) -> Outcome<Dataset> {
+        let (chain, base) = self.parent_chain(rdd, 0)?;
+        let mut counts = vec![0; base.partitions.len()];
+        if chain.links.is_empty() {
+            counts = base.partitions.iter().map(count_all).collect();
+        } else {
+            let stage = Stage::new(chain, Count, rdd.origin.clone());
+            let units = stage.units(&base);
+            let places: Vec<usize> = units.iter().map(|unit| unit.partition).collect();
+            for (place, count) in places.into_iter().zip(self.run_units(stage, units)?) {
+                counts[place] += count;
+            }
+        }
+        let origin = rdd.origin.clone();
+        let write = move |context: &Context| write_counts(&counts, &origin, context);
+        Ok(Dataset { partitions: self.tasks.run_one(write)? })
     }
 
     /// `zip` and `cartesian`.

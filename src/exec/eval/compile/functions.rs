@@ -111,9 +111,9 @@ impl Builder<'_, '_> {
             match step {
                 Step::Jump(to)
                 | Step::JumpUnless(_, to)
-                | Step::Repeat(to)
-                | Step::NextSlot { end: to, .. }
-                | Step::NextStore { end: to, .. }
+                | Step::RepeatIf(_, to)
+                | Step::NextSlot { start: to, .. }
+                | Step::NextStore { start: to, .. }
                 | Step::Match { otherwise: to, .. } => place(to),
                 Step::Leave(_, ways) => ways.iter_mut().for_each(place),
                 _ => {}

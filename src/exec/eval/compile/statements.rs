@@ -54,47 +54,29 @@ impl Builder<'_, '_> {
                     self.steps.push(Step::Return(value));
                 }
             }
-            StmtKind::If(test, then, otherwise) => {
-                let (other, end) = (self.label(), self.label());
-                self.jump_unless(test, other);
-                self.statements(then);
-                if !otherwise.is_empty() {
-                    self.steps.push(Step::Jump(end));
-                }
-                self.mark(other);
-                self.statements(otherwise);
-                self.mark(end);
-            }
+            StmtKind::If(test, then, otherwise) => self.if_statement(test, then, otherwise),
             StmtKind::While(test, body, otherwise) => {
-                let [top, next, other, end] = [(); 4].map(|()| self.label());
-                self.mark(top);
-                self.jump_unless(test, other);
-                self.nest.push(Nest::Loop { next, end });
-                self.statements(body);
-                self.nest.pop();
-                self.mark(next);
-                self.steps.push(Step::Repeat(top));
-                self.mark(other);
+                let [start, next, end] = [(); 3].map(|()| self.label());
+                self.steps.push(Step::Jump(next));
+                self.repeated(body, start, next, end);
+                self.hoist(test);
+                let test = self.test(test);
+                self.steps.push(Step::RepeatIf(test, start));
                 self.statements(otherwise);
                 self.mark(end);
             }
             StmtKind::For(target, iterable, body, otherwise) => {
-                let [next, other, end] = [(); 3].map(|()| self.label());
+                let [start, next, end] = [(); 3].map(|()| self.label());
                 let (iterable, iterator) = (self.value(iterable), self.slot());
-                self.steps.push(Step::Iterate(iterator, iterable));
-                self.mark(next);
+                self.steps.extend([Step::Iterate(iterator, iterable), Step::Jump(next)]);
+                self.repeated(body, start, next, end);
                 let step = match target {
                     Target::Name(Place::Local(local), _) => {
-                        Step::NextSlot { iterator, slot: super::names::index(*local), end: other }
+                        Step::NextSlot { iterator, slot: super::names::index(*local), start }
                     }
-                    target => Step::NextStore { iterator, store: self.store(target), end: other },
+                    target => Step::NextStore { iterator, store: self.store(target), start },
                 };
                 self.steps.push(step);
-                self.nest.push(Nest::Loop { next, end });
-                self.statements(body);
-                self.nest.pop();
-                self.steps.push(Step::Jump(next));
-                self.mark(other);
                 self.statements(otherwise);
                 self.mark(end);
             }
@@ -127,10 +109,38 @@ impl Builder<'_, '_> {
         self.steps.push(Step::Do(action));
     }
 
-    fn jump_unless(&mut self, test: &code::Expr, to: usize) {
+    /// The body of a loop; the step behind it decides whether it is run again.
+    fn repeated(&mut self, body: &[Stmt], start: usize, next: usize, end: usize) {
+        self.mark(start);
+        self.nest.push(Nest::Loop { next, end });
+        self.statements(body);
+        self.nest.pop();
+        self.mark(next);
+    }
+
+    fn if_statement(&mut self, test: &code::Expr, then: &[Stmt], otherwise: &[Stmt]) {
         self.hoist(test);
         let test = self.test(test);
-        self.steps.push(Step::JumpUnless(test, to));
+        let (other, end) = (self.label(), self.label());
+        let jump = self.steps.len();
+        self.steps.push(Step::JumpUnless(test, other));
+        self.statements(then);
+        if otherwise.is_empty() {
+            // A single step is done in the same turn; none within it can be jumped to.
+            if self.steps.len() == jump + 2
+                && matches!(self.steps.last(), Some(Step::Do(_)))
+                && let Some(Step::Do(action)) = self.steps.pop()
+                && let Some(Step::JumpUnless(test, _)) = self.steps.pop()
+            {
+                self.steps.push(Step::DoIf(test, action));
+            }
+            self.mark(other);
+            return;
+        }
+        self.steps.push(Step::Jump(end));
+        self.mark(other);
+        self.statements(otherwise);
+        self.mark(end);
     }
 
     fn assign(&mut self, targets: &[Target], value: &code::Expr) {
