@@ -196,6 +196,8 @@ fn the_rules_of_a_context_are_held() {
         ("lines.pprint()\nssc.start()\nlines.map(len)", "after starting a context is not supported"),
         ("lines.pprint()\nssc.start()\nssc.stop()\nssc.start()", "has already been stopped"),
         ("SparkContext('local')", "Cannot run multiple SparkContexts at once"),
+        ("lines.flatmap(len)", "Did you mean: 'flatMap'?"),
+        ("lines.pprint()\nStreamingContext(sc, 1)\nlines.map(len)", "belongs to an earlier StreamingContext"),
         ("lines.map(lambda x: sc).pprint()\nssc.start()", "the variable sc cannot be used"),
     ] {
         let (memory, exit) = run(&format!("{CONTEXT}{text}\n"));
@@ -205,7 +207,9 @@ fn the_rules_of_a_context_are_held() {
 
 #[test]
 fn what_cannot_be_is_refused_before_anything_runs() {
-    for text in ["lines.flatmap(len)", "import requests", "open('x')", "print(later)"] {
+    for text in
+        ["lines.map(lambda x: x.uper())", "import requests", "open('x')", "lines.map(lambda x: later)"]
+    {
         let text = format!("{CONTEXT}{text}\n");
         let fault = Program::script(&text, "job.py", &[], None).expect_err(&text);
         assert!(fault.to_string().starts_with("job.py:6:"), "{fault}");

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::interp::{CellRef, Function, Globals, Halt, Handle, Interp, Obj, Run, walk};
-use super::{parse, parse_expression};
+use super::{parse, parse_eval};
 use crate::batch::python;
 use crate::batch::value::exceptions::PICKLING_ERROR;
 use crate::batch::value::{Value, encode};
@@ -56,7 +56,7 @@ impl Interp<'_> {
             name: String::new(),
         };
         let entry = self.frozen(function, &mut freezing)?;
-        let parse = freezing.parses.then_some(parse_text as crate::plan::ParseExpression);
+        let parse = freezing.parses.then_some(parse_eval as crate::plan::ParseExpression);
         let image = Image { entry, globals: freezing.globals, cells: freezing.cells, parse };
         let Frozen::Function { code, .. } = &image.entry else { return Ok(Arc::new(image)) };
         let place = Arc::as_ptr(code) as usize;
@@ -217,7 +217,7 @@ impl Interp<'_> {
                 Ok(Frozen::Broadcast(made))
             }
             Handle::Rdd(_) => Err(refuse(freezing, "it is an RDD (SPARK-5063)")),
-            Handle::Stream(_) => Err(refuse(freezing, "it is a DStream")),
+            Handle::Stream { .. } => Err(refuse(freezing, "it is a DStream")),
             Handle::DriverOnly(name) => Err(refuse(freezing, &format!("{name} is the main script's alone"))),
         }
     }
@@ -293,12 +293,6 @@ impl Interp<'_> {
             .or_insert_with(|| (code.clone(), walk::globals(code).into()));
         names.1.clone()
     }
-}
-
-/// What `eval(text)` parses with.
-fn parse_text(text: &str) -> Result<Arc<Code>, String> {
-    let source = Arc::new(Source { name: "<string>".into(), text: text.into() });
-    parse_expression(&source, &[]).map_err(|fault| fault.message)
 }
 
 fn refuse(freezing: &Freezing, why: &str) -> Halt {

@@ -156,6 +156,7 @@ impl Program {
     fn open_scope(&self, interp: &mut Interp<'_>, scope: &Scope) -> Run<Obj> {
         let world = interp.world.clone();
         *world.pipeline.sources.borrow_mut() = scope.sources.clone();
+        world.pipeline.named_sources.set(scope.sources.len());
         let make = world.catalogue.names.borrow().get("_command_line_context").cloned().unwrap_or(Obj::None);
         let context = interp.call(&make, vec![Obj::Int(scope.interval.as_millis())])?;
         let mut found = vec![

@@ -278,4 +278,10 @@ fn numbers_of_partitions_are_known_without_computing() {
     assert_eq!(partitions(&made(RddOp::Cartesian, &[&broken, &broken])), 4);
     assert_eq!(partitions(&made(RddOp::Coalesce { partitions: 5 }, &[&broken])), 2);
     assert_eq!(partitions(&reduce_by_key(&broken, 7)), 7);
+    let doubled = |rdd: Arc<Rdd>, times| (0..times).fold(rdd, |rdd, _| made(RddOp::Union, &[&rdd, &rdd]));
+    assert_eq!(partitions(&doubled(base.clone(), 10)), 2048);
+    for endless in [doubled(base.clone(), 40), reduce_by_key(&base, usize::MAX)] {
+        assert_eq!(workers.partitions(&endless).expect_err("too many").class, "ValueError");
+        assert_eq!(workers.compute(&endless).expect_err("too many").class, "ValueError");
+    }
 }

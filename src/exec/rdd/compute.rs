@@ -29,6 +29,8 @@ pub(super) struct Computation<'w> {
     uses: HashMap<*const Rdd, usize>,
     /// Datasets of RDDs that will be asked for again.
     shared: HashMap<*const Rdd, Dataset>,
+    /// Numbers of partitions that were asked for.
+    counts: HashMap<*const Rdd, usize>,
 }
 
 impl<'w> Computation<'w> {
@@ -56,7 +58,7 @@ impl<'w> Computation<'w> {
                 }
             }
         }
-        Ok(Computation { tasks, uses, shared: HashMap::new() })
+        Ok(Computation { tasks, uses, shared: HashMap::new(), counts: HashMap::new() })
     }
 
     /// All partitions.
@@ -69,7 +71,7 @@ impl<'w> Computation<'w> {
         }
         let address = Arc::as_ptr(rdd);
         let again = self.uses.get_mut(&address).is_some_and(|uses| {
-            *uses -= 1;
+            *uses = uses.saturating_sub(1);
             *uses > 0
         });
         if let Some(shared) = self.shared.remove(&address) {
@@ -121,33 +123,50 @@ impl<'w> Computation<'w> {
         if let Some(kept) = rdd.kept() {
             return Ok(kept.partitions.len());
         }
+        if let Some(count) = self.counts.get(&Arc::as_ptr(rdd)) {
+            return Ok(*count);
+        }
+        let count = self.count_partitions(rdd)?;
+        self.counts.insert(Arc::as_ptr(rdd), count);
+        Ok(count)
+    }
+
+    fn count_partitions(&mut self, rdd: &Arc<Rdd>) -> Outcome<usize> {
         let parents = rdd.parents();
         let of_parent = |this: &mut Self| parents.first().map_or(Ok(0), |parent| this.partitions(parent));
         match &rdd.op {
             RddOp::Data(dataset) => Ok(dataset.partitions.len()),
             op if is_narrow(op) => of_parent(self),
             RddOp::Count | RddOp::Zip | RddOp::ZipWithIndex => of_parent(self),
-            RddOp::Union => parents.iter().map(|parent| self.partitions(parent)).sum(),
-            RddOp::Cartesian => parents.iter().map(|parent| self.partitions(parent)).product(),
-            RddOp::Combine { partitions, .. }
-            | RddOp::Group { partitions }
-            | RddOp::Cogroup { partitions }
-            | RddOp::PartitionBy { partitions, .. }
-            | RddOp::Repartition { partitions } => Ok((*partitions).max(1)),
+            RddOp::Union => parents.iter().try_fold(0, |sum: usize, parent| {
+                limited(sum.saturating_add(self.partitions(parent)?), &rdd.origin)
+            }),
+            RddOp::Cartesian => parents.iter().try_fold(1, |product: usize, parent| {
+                limited(product.saturating_mul(self.partitions(parent)?), &rdd.origin)
+            }),
             RddOp::Coalesce { partitions } => Ok(of_parent(self)?.min((*partitions).max(1))),
-            _ => Ok(self.dataset(rdd)?.partitions.len()),
+            // Nothing to sort stays where it is.
+            RddOp::Sort { .. } => Ok(self.dataset(rdd)?.partitions.len()),
+            op => match asked_for(op) {
+                Some(partitions) => limited(partitions, &rdd.origin),
+                None => Ok(self.dataset(rdd)?.partitions.len()),
+            },
         }
     }
 
     /// Computes an RDD that is not there.
     fn make(&mut self, rdd: &Arc<Rdd>) -> Outcome<Dataset> {
         let origin = &rdd.origin;
+        if let Some(partitions) = asked_for(&rdd.op) {
+            limited(partitions, origin)?;
+        }
         match &rdd.op {
             RddOp::Data(dataset) => Ok(dataset.clone()),
             RddOp::Union => {
                 let mut union = Dataset::default();
                 for parent in rdd.parents() {
                     union.partitions.extend(self.dataset(&parent)?.partitions);
+                    limited(union.partitions.len(), origin)?;
                 }
                 Ok(union)
             }
@@ -357,7 +376,8 @@ impl<'w> Computation<'w> {
             let message = "Can only zip with RDD which has the same number of partitions";
             return Err(failure("ValueError", message, &origin));
         }
-        let count = if is_zip { left.len() } else { left.len() * right.len() };
+        let count = if is_zip { left.len() } else { left.len().saturating_mul(right.len()) };
+        limited(count, &origin)?;
         let partitions = self.tasks.run(count, move |index, context| {
             if is_zip {
                 zip(&left[index], &right[index], &origin, context)
@@ -393,6 +413,29 @@ struct Mapped<T> {
 
 /// Operators one behind the other at most: what is computed calls what it is made of.
 const MOST_DEEP: usize = 2000;
+
+/// Partitions at most: every task writes to each.
+const MOST_PARTITIONS: usize = 16_384;
+
+/// How many partitions an operator is told to make.
+fn asked_for(op: &RddOp) -> Option<usize> {
+    match op {
+        RddOp::Combine { partitions, .. }
+        | RddOp::Group { partitions }
+        | RddOp::Cogroup { partitions }
+        | RddOp::PartitionBy { partitions, .. }
+        | RddOp::Repartition { partitions }
+        | RddOp::Sort { partitions: Some(partitions), .. } => Some((*partitions).max(1)),
+        _ => None,
+    }
+}
+
+fn limited(partitions: usize, origin: &Origin) -> Outcome<usize> {
+    if partitions > MOST_PARTITIONS {
+        return Err(failure("ValueError", &format!("more than {MOST_PARTITIONS} partitions"), origin));
+    }
+    Ok(partitions)
+}
 
 /// Neighbouring partitions put together, each result of about as many.
 fn coalesce(base: &Dataset, most: usize) -> Dataset {

@@ -3,12 +3,15 @@
 use std::rc::Rc;
 
 use super::call::Arguments;
-use super::object::{Base, Handle, Intrinsic, Obj};
+use super::object::{Base, Function, Handle, Intrinsic, Obj};
 use super::{Frame, Halt, Interp, Iter, Run, State, exception};
 use crate::batch::python;
-use crate::batch::value::exceptions::{RUNTIME_ERROR, STOP_ITERATION, SYSTEM_EXIT, TYPE_ERROR, VALUE_ERROR};
+use crate::batch::value::exceptions::{
+    RUNTIME_ERROR, STOP_ITERATION, SYNTAX_ERROR, SYSTEM_EXIT, TYPE_ERROR, VALUE_ERROR,
+};
 use crate::batch::value::types;
 use crate::batch::value::{Binary, Value};
+use crate::lang::parse_eval;
 use crate::plan::code::Comparison;
 
 /// A function of the interpreter that tasks have too.
@@ -26,6 +29,7 @@ static BUILTINS: &[Intrinsic] = &[
     builtin("any", any),
     builtin("callable", callable),
     builtin("delattr", delattr),
+    builtin("eval", eval),
     own("exit", exit),
     builtin("getattr", getattr),
     builtin("hasattr", hasattr),
@@ -185,6 +189,23 @@ fn callable(_: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
         Obj::Opaque(opaque) => opaque.class.hooks.call.is_some(),
         _ => false,
     }))
+}
+
+/// `eval(text)`: an expression over the program's globals.
+fn eval(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
+    let given = positional("eval", &args, 1, 1)?;
+    let Some(text) = given[0].as_str() else {
+        return Err(Halt::new(&TYPE_ERROR, "eval() arg 1 must be a string: code objects are not supported"));
+    };
+    let code = parse_eval(text).map_err(|fault| Halt::new(&SYNTAX_ERROR, fault))?;
+    let function = Function {
+        name: "<string>".into(),
+        code,
+        captured: Rc::new([]),
+        defaults: Vec::new(),
+        globals: interp.world.globals.clone(),
+    };
+    interp.call(&Obj::Function(Rc::new(function)), Vec::new())
 }
 
 fn exit(_: &mut Interp<'_>, args: Arguments) -> Run<Obj> {

@@ -391,7 +391,7 @@ class StreamingContext:
         if batchDuration <= 0:
             raise ValueError("batchDuration must be longer than nothing, not %s s" % batchDuration)
         self._sc = sparkContext
-        self._interval = _interval(_millis(batchDuration))
+        self._interval = _open(_millis(batchDuration))
         self._state = "initialized"
         self._outputs = 0
 
@@ -446,9 +446,7 @@ class StreamingContext:
         return self._state == "stopped"
 
     def stop(self, stopSparkContext=True, stopGraceFully=False):
-        if self._state == "initialized" and not _is_started():
-            _stop(False)
-        elif self._state == "active":
+        if self._state == "active":
             _stop(stopGraceFully)
         self._ended()
         if stopSparkContext:
