@@ -31,6 +31,13 @@ impl Chunk {
         self.source
     }
 
+    /// The same chunk, with its records from another source.
+    #[must_use]
+    pub fn from_source(mut self, source: SourceId) -> Self {
+        self.source = source;
+        self
+    }
+
     /// Bytes of input in the chunk.
     pub fn len(&self) -> usize {
         self.len

@@ -1,5 +1,6 @@
-//! What a batch comes to: a number, or keys with their counts.
+//! What a batch comes to: a number, keys with their counts, or records of any kind.
 
+use super::dataset::Dataset;
 use super::time::Time;
 
 /// Keys with integer counts, in columns: one arena of key bytes instead of a string each.
@@ -52,6 +53,19 @@ pub enum Records {
     Count(i64),
     /// One record a key: `(key, count)`. Keys are valid UTF-8.
     Keyed(Counts),
+    /// What an output of a program has to print.
+    Values(Values),
+}
+
+/// Records of any kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Values {
+    /// Which of the program's outputs they come from, counted from 1.
+    pub output: usize,
+    /// The records; perhaps more of them than are printed.
+    pub dataset: Dataset,
+    /// How many of them are printed, all of them without a number.
+    pub limit: Option<usize>,
 }
 
 /// A finished batch, as sinks get it.
@@ -66,11 +80,12 @@ pub struct BatchResult {
 }
 
 impl BatchResult {
-    /// Whether the batch came to nothing: no keys, or a count of 0.
+    /// Whether the batch came to nothing: no records, or a count of 0.
     pub fn is_empty(&self) -> bool {
         match &self.records {
             Records::Count(count) => *count == 0,
             Records::Keyed(counts) => counts.is_empty(),
+            Records::Values(values) => values.dataset.is_empty(),
         }
     }
 }

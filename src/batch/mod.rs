@@ -12,7 +12,7 @@ mod time;
 pub mod value;
 
 pub use chunk::{Chunk, SLACK, SourceId, Text};
-pub use counts::{BatchResult, Counts, Records};
+pub use counts::{BatchResult, Counts, Records, Values};
 pub use dataset::{Dataset, Partition, Piece};
 pub use pool::{CHUNK_SIZE, Pool};
 pub use repr::{escape_into, is_printable, repr_into};

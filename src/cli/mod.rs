@@ -2,6 +2,7 @@
 
 mod options;
 mod recipes;
+mod run;
 mod values;
 
 use std::process::ExitCode;
@@ -13,13 +14,15 @@ use crate::driver::{self, Ended};
 use crate::error::Error;
 use crate::monitor::{Messages, Progress, ProgressMode, Verbosity};
 use recipes::{Count, Wordcount};
+use run::RunProgram;
 
 /// Spark Streaming's DStreams as a Unix filter: reads live text, cuts it into batches by time, and
 /// prints the result of each batch.
 #[derive(Debug, Parser)]
 #[command(name = "dstream", version, arg_required_else_help = true, max_term_width = 100)]
 #[command(after_help = "Examples:
-  nc -lk 9999 | dstream wordcount --interval 1s")]
+  nc -lk 9999 | dstream wordcount --interval 1s
+  dstream run wordcount.py localhost 9999")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -29,6 +32,7 @@ struct Cli {
 enum Command {
     Wordcount(Wordcount),
     Count(Count),
+    Run(RunProgram),
     /// Print a shell's completions, to be sourced or installed
     Completions {
         /// The shell
@@ -43,27 +47,38 @@ pub fn command() -> clap::Command {
 
 /// Runs the command line and says how it ended.
 pub fn run() -> ExitCode {
-    let (settings, verbosity) = match Cli::parse().command {
-        Command::Wordcount(wordcount) => (wordcount.settings(), wordcount.verbosity()),
-        Command::Count(count) => (count.settings(), count.verbosity()),
+    let (job, verbosity) = match Cli::parse().command {
+        Command::Wordcount(wordcount) => (wordcount.job(), wordcount.verbosity()),
+        Command::Count(count) => (count.job(), count.verbosity()),
+        Command::Run(program) => return program.run(),
         Command::Completions { shell } => return completions(shell),
     };
-    match settings.and_then(driver::run) {
-        Ok(Ended::Drained) => ExitCode::SUCCESS,
-        Ok(Ended::Interrupted) => ExitCode::from(130),
-        Ok(Ended::HungUp) => ExitCode::from(129),
-        Err(fault) => {
-            if !matches!(fault, Error::OutputClosed) {
-                report(verbosity, &fault);
-            }
-            fault.exit_code()
-        }
+    match job.and_then(|(settings, plan)| driver::count(&settings, &plan)) {
+        Ok(ended) => exit_code(ended),
+        Err(fault) => report(verbosity, &fault),
     }
 }
 
-/// Says why a command failed.
-fn report(verbosity: Verbosity, fault: &Error) {
-    Messages::new(verbosity, &Progress::new(ProgressMode::Never, None, false)).error(fault);
+/// The exit code of a run that did not fail.
+fn exit_code(ended: Ended) -> ExitCode {
+    match ended {
+        Ended::Drained => ExitCode::SUCCESS,
+        Ended::Interrupted => ExitCode::from(130),
+        Ended::HungUp => ExitCode::from(129),
+    }
+}
+
+/// Says why a command failed, unless it is the reader of the output that has gone.
+fn report(verbosity: Verbosity, fault: &Error) -> ExitCode {
+    if !matches!(fault, Error::OutputClosed) {
+        messages(verbosity).error(fault);
+    }
+    fault.exit_code()
+}
+
+/// The way to the user where no run goes on.
+fn messages(verbosity: Verbosity) -> Messages {
+    Messages::new(verbosity, &Progress::new(ProgressMode::Never, None, false))
 }
 
 fn completions(shell: Shell) -> ExitCode {
@@ -73,11 +88,7 @@ fn completions(shell: Shell) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         // A reader may close the pipe once it has read enough: that is no error.
         Err(fault) if fault.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(fault) => {
-            let fault = Error::io("cannot write to standard output", &fault);
-            report(Verbosity::Normal, &fault);
-            fault.exit_code()
-        }
+        Err(fault) => report(Verbosity::Normal, &Error::io("cannot write to standard output", &fault)),
     }
 }
 

@@ -1,12 +1,18 @@
 //! The ready-made commands: each builds the plan of a common job.
 
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
 use clap::Args;
 
-use super::options::StreamOptions;
-use crate::driver::Settings;
-use crate::error::Result;
+use super::options::{self, BatchOptions, OutputOptions, SECOND, SourceOptions};
+use super::values::{SortName, on_error};
+use crate::batch::{Interval, parse_duration};
+use crate::driver::{OnError, Settings};
+use crate::error::{Error, Result};
 use crate::monitor::Verbosity;
-use crate::plan::{KeyExpr, Select, WordsBy};
+use crate::plan::{KeyExpr, Plan, Scope, Select, Show, Window, WordsBy, parse_filter};
+use crate::source::{SourceKind, SourceSpec};
 
 /// Count words, batch by batch
 #[derive(Debug, Args)]
@@ -45,22 +51,98 @@ pub(super) struct Count {
     stream: StreamOptions,
 }
 
+/// What both of them know.
+#[derive(Debug, Args)]
+struct StreamOptions {
+    /// Files to read from start to end; - is stdin, which is also read where no source is named
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    sources: SourceOptions,
+
+    /// Count only records in which a pattern is found: regex:PATTERN
+    #[arg(long, value_name = "EXPR", value_parser = parse_filter, help_heading = "Input")]
+    filter: Option<String>,
+
+    /// What happens to records that cannot be used: skip (and count them), fail, or file=PATH
+    #[arg(long, value_name = "HOW", default_value = "skip", value_parser = on_error, help_heading = "Input")]
+    on_error: OnError,
+
+    /// Length of a batch: 500ms, 1s, 5m, 24h
+    #[arg(short, long, value_name = "TIME", default_value = SECOND, value_parser = parse_duration, help_heading = "Batches")]
+    interval: Interval,
+
+    /// Count over the last TIME instead of one batch; a multiple of the interval
+    #[arg(short, long, value_name = "TIME", value_parser = parse_duration, help_heading = "Batches",
+          conflicts_with_all = ["total", "once"])]
+    window: Option<Interval>,
+
+    /// Print a window every TIME instead of every batch; a multiple of the interval
+    #[arg(short, long, value_name = "TIME", value_parser = parse_duration, help_heading = "Batches", requires = "window")]
+    slide: Option<Interval>,
+
+    /// Count everything since the start; every batch prints the first rows of the totals, as many
+    /// as --limit says
+    #[arg(long, help_heading = "Batches")]
+    total: bool,
+
+    #[command(flatten)]
+    batches: BatchOptions,
+
+    /// Rows printed a batch, 0 for all
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 10, help_heading = "Output")]
+    limit: usize,
+
+    /// Order of the rows
+    #[arg(long, default_value = "count", help_heading = "Output")]
+    sort: SortName,
+
+    #[command(flatten)]
+    output: OutputOptions,
+}
+
 impl Wordcount {
-    pub(super) fn settings(&self) -> Result<Settings> {
-        self.stream.settings(Select::Words { by: self.by.clone(), lower: self.lower })
+    pub(super) fn job(&self) -> Result<(Settings, Plan)> {
+        self.stream.job(Select::Words { by: self.by.clone(), lower: self.lower })
     }
 
     pub(super) fn verbosity(&self) -> Verbosity {
-        self.stream.verbosity()
+        self.stream.output.verbosity()
     }
 }
 
 impl Count {
-    pub(super) fn settings(&self) -> Result<Settings> {
-        self.stream.settings(self.key.clone().map_or(Select::Records, Select::Key))
+    pub(super) fn job(&self) -> Result<(Settings, Plan)> {
+        self.stream.job(self.key.clone().map_or(Select::Records, Select::Key))
     }
 
     pub(super) fn verbosity(&self) -> Verbosity {
-        self.stream.verbosity()
+        self.stream.output.verbosity()
+    }
+}
+
+impl StreamOptions {
+    /// The job of counting what `select` says.
+    fn job(&self, select: Select) -> Result<(Settings, Plan)> {
+        let mut sources = self.sources.sources(&self.files)?;
+        if sources.is_empty() {
+            sources.push(SourceSpec { name: None, kind: SourceKind::Stdin });
+        }
+        let batches = (&self.batches, self.interval);
+        let settings =
+            options::settings((&self.sources, sources), batches, &self.output, self.on_error.clone());
+        let show = Show { sort: self.sort.into(), limit: NonZeroUsize::new(self.limit) };
+        Ok((settings, Plan { filter: self.filter.clone(), select, scope: self.scope()?, show }))
+    }
+
+    fn scope(&self) -> Result<Scope> {
+        match self.window {
+            Some(length) => {
+                Window::new(length, self.slide, self.interval).map(Scope::Window).map_err(Error::Usage)
+            }
+            None if self.total => Ok(Scope::Total),
+            None => Ok(Scope::Batch),
+        }
     }
 }

@@ -113,6 +113,16 @@ pub(super) fn on_error(text: &str) -> Result<OnError, String> {
     }
 }
 
+/// Reads `--on-error` of programs, whose records are no lines.
+pub(super) fn on_error_of_programs(text: &str) -> Result<OnError, String> {
+    match text {
+        "batch" => Ok(OnError::LoseBatch),
+        "skip" => Ok(OnError::Skip),
+        "fail" => Ok(OnError::Fail),
+        _ => Err("records that raise are dealt with by batch, skip or fail".into()),
+    }
+}
+
 /// Reads `--start-time`.
 pub(super) fn start_time(text: &str) -> Result<Time, String> {
     let time: Timestamp =

@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::{OnError, Settings};
+use super::OnError;
 use crate::error::{Error, Result};
 use crate::exec::Job;
 use crate::source::SourceSpec;
@@ -20,10 +20,10 @@ pub(super) enum BadRecords {
 }
 
 impl BadRecords {
-    pub(super) fn new(settings: &Settings) -> Result<Self> {
-        Ok(match &settings.on_error {
-            OnError::Skip => BadRecords::Skip,
-            OnError::Fail => BadRecords::Fail { sources: settings.sources.clone() },
+    pub(super) fn new(on_error: &OnError, sources: &[SourceSpec]) -> Result<Self> {
+        Ok(match on_error {
+            OnError::Skip | OnError::LoseBatch => BadRecords::Skip,
+            OnError::Fail => BadRecords::Fail { sources: sources.to_vec() },
             OnError::File(path) => {
                 let file = OpenOptions::new().create(true).append(true).open(path);
                 let file = file.map_err(|fault| unwritten(path, &fault))?;

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use super::ClockChoice;
 use crate::batch::{Interval, Time};
+use crate::error::Error;
+use crate::source::{SourceKind, SourceSpec};
 
 /// Batches that should have ended longer ago are not made up for. A machine that slept makes up for
 /// the intervals it slept through, as Spark does; one whose clock jumped from 1970 does not.
@@ -10,6 +13,58 @@ const FORGOTTEN: Duration = Duration::from_secs(24 * 3600);
 
 /// A clock that is set back by less only makes one batch longer.
 const TOLERANCE: Duration = Duration::from_secs(1);
+
+/// What cuts the input into batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Clock {
+    /// Time itself, at multiples of the interval since the epoch.
+    Real,
+    /// Nothing: the whole input is one batch. Its time is what [`Clock::Real`] would give it.
+    Once,
+    /// The elements of queues; files and stdin belong to the first batch.
+    Virtual {
+        /// When the first batch begins.
+        start: Time,
+        /// Whether all elements make one batch.
+        once: bool,
+    },
+}
+
+/// Where the virtual clock starts if nothing else is said: Spark's manual clock does too.
+const EPOCH: Time = Time::from_millis(0);
+
+impl ClockChoice {
+    /// The clock of a run with these sources; `queues` says whether a program deals out batches by itself.
+    ///
+    /// # Errors
+    /// When sources and clock do not go together.
+    pub(super) fn resolve(self, sources: &[SourceSpec], queues: bool) -> Result<Clock, Error> {
+        let ClockChoice { is_virtual, start, once } = self;
+        let queued = sources.iter().any(|source| matches!(source.kind, SourceKind::Queue(_)));
+        let queues_alone = queues && sources.is_empty();
+        if queues && once {
+            return Err(Error::Usage("queueStream deals out its own batches: leave --once out".into()));
+        }
+        match is_virtual {
+            Some(false) if queued => {
+                Err(Error::Usage("queue: sources run on a virtual clock: leave --clock real out".into()))
+            }
+            None | Some(true) if queued || queues_alone || is_virtual.is_some() => {
+                match sources.iter().find(|source| !source.kind.ends()) {
+                    Some(endless) => Err(Error::Usage(format!(
+                        "{endless} goes on for ever, which a virtual clock cannot wait for: use the real clock"
+                    ))),
+                    None => Ok(Clock::Virtual { start: start.unwrap_or(EPOCH), once }),
+                }
+            }
+            _ if start.is_some() => {
+                Err(Error::Usage("--start-time is for the virtual clock: add --clock virtual".into()))
+            }
+            _ if once => Ok(Clock::Once),
+            _ => Ok(Clock::Real),
+        }
+    }
+}
 
 /// Cuts time at multiples of the interval since the epoch.
 pub(super) struct BatchClock {

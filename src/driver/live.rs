@@ -1,80 +1,158 @@
 //! A run in real time: reads what is ready, and closes batches as the clock ticks.
 
-use std::time::Instant;
+use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
 
+use super::Settings;
 use super::clock::{self, BatchClock};
 use super::conductor::Conductor;
 use super::signals::Signals;
-use super::{Ended, Settings};
-use crate::batch::Pool;
+use super::work::{Stop, Work};
+use crate::batch::{Interval, Pool};
 use crate::error::{Error, Result};
-use crate::source::{EventLoop, Turn};
+use crate::plan::Returned;
+use crate::source::{EventLoop, SourceSpec, SourceStats, Turn};
 
-/// Runs until the input ends, a limit is reached or a signal comes. Without a clock all of the input
-/// is one batch.
-pub(super) fn run(
-    settings: &Settings,
-    signals: &Signals,
-    pool: Pool,
+/// How often it is looked whether the batch is over, while no more input can be taken in.
+const BREATH: Duration = Duration::from_millis(10);
+
+/// Reads sources, and has batches made of what they say.
+pub(super) struct Live {
+    sources: EventLoop,
+    interval: Interval,
+    /// Without one all of the input is one batch.
     clock: Option<BatchClock>,
-) -> Result<Ended> {
-    let mut sources = EventLoop::new(&settings.sources, settings.source_options(), pool.clone())?;
-    sources.wake_on(signals.wake()?)?;
-    let mut conductor = Conductor::new(settings, pool)?;
-    sources.watch_output(conductor.output_descriptor()?)?;
-    let ended = conduct(settings, signals, &mut sources, &mut conductor, clock);
-    conductor.end(ended, sources.stats(), sources.incomplete())
+    deadline: Option<Instant>,
+    over: bool,
 }
 
-fn conduct(
-    settings: &Settings,
-    signals: &Signals,
-    sources: &mut EventLoop,
-    conductor: &mut Conductor,
-    mut clock: Option<BatchClock>,
-) -> Result<Ended> {
-    let deadline = settings.duration.map(|duration| Instant::now() + duration.duration());
-    let in_time = || deadline.is_none_or(|deadline| Instant::now() < deadline);
-    let mut fault = None;
-    conductor.relay(sources.notices());
-    while !signals.stop() && !conductor.reached_max_batches() && in_time() && !sources.ended() {
-        let until = clock.as_ref().map(BatchClock::until).into_iter().chain(deadline).min();
-        match sources.turn(until, &mut |chunk| conductor.accept(chunk)) {
-            Ok(Turn::Full) => conductor.wait_for_chunk(),
-            Ok(Turn::Woken) => {
-                // So that a status line tells of everything that was read.
-                sources.seal(&mut |chunk| conductor.accept(chunk));
-                conductor.handle_signals(signals, || sources.stats())?;
+impl Live {
+    /// Opens the sources. The first batch begins now.
+    pub(super) fn new(
+        settings: &Settings,
+        sources: &[SourceSpec],
+        (interval, once): (Interval, bool),
+        signals: &Signals,
+        pool: Pool,
+    ) -> Result<Self> {
+        let mut sources = EventLoop::new(sources, settings.source_options(), pool)?;
+        sources.wake_on(signals.wake()?)?;
+        Ok(Live {
+            sources,
+            interval,
+            clock: (!once).then(|| BatchClock::start(interval)),
+            deadline: settings.duration.map(|duration| Instant::now() + duration.duration()),
+            over: false,
+        })
+    }
+
+    /// Ends the run when the reader of the output has gone.
+    pub(super) fn watch_output(&mut self, output: OwnedFd) -> Result<()> {
+        self.sources.watch_output(output)
+    }
+
+    /// Runs until the input ends, a limit is reached, a signal comes, or the work asks for the end; not beyond `until`.
+    pub(super) fn run(
+        &mut self,
+        signals: &Signals,
+        conductor: &mut Conductor,
+        work: &mut dyn Work,
+        until: Option<Instant>,
+    ) -> Result<Returned> {
+        conductor.relay(self.sources.notices());
+        let mut fault = None;
+        while !self.over && !self.is_to_end(signals, conductor, work) {
+            if until.is_some_and(|until| Instant::now() >= until) {
+                return Ok(Returned::TimeUp);
             }
-            Ok(Turn::OutputClosed) => return Err(Error::OutputClosed),
-            Ok(Turn::Read | Turn::Idle) => {}
-            Err(broken) => {
-                fault = Some(broken);
-                break;
+            if work.is_full() && self.clock.is_some() {
+                std::thread::sleep(BREATH);
+                self.tick(conductor, work)?;
+                continue;
             }
+            let sources = &mut self.sources;
+            let wake_up = self.clock.as_ref().map(BatchClock::until);
+            let wake_up = wake_up.into_iter().chain(self.deadline).chain(until).min();
+            match sources.turn(wake_up, &mut |chunk| work.accept(chunk)) {
+                Ok(Turn::Full) => work.wait_for_chunk(),
+                Ok(Turn::Woken) => {
+                    // So that a status line tells of everything that was read.
+                    sources.seal(&mut |chunk| work.accept(chunk));
+                    conductor.handle_signals(signals, work, || sources.stats())?;
+                }
+                Ok(Turn::OutputClosed) => return Err(Error::OutputClosed),
+                Ok(Turn::Read | Turn::Idle) => {}
+                Err(broken) => {
+                    fault = Some(broken);
+                    break;
+                }
+            }
+            conductor.keep_up(work, || sources.stats())?;
+            conductor.relay(sources.notices());
+            self.tick(conductor, work)?;
         }
-        conductor.keep_up(|| sources.stats())?;
-        conductor.relay(sources.notices());
-        let Some(clock) = &mut clock else { continue };
+        self.finish(conductor, work)?;
+        fault.map_or(Ok(Returned::Stopped), Err)
+    }
+
+    fn is_to_end(&self, signals: &Signals, conductor: &Conductor, work: &dyn Work) -> bool {
+        signals.stop()
+            || conductor.reached_max_batches()
+            || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+            || self.has_ended(conductor, work)
+            || work.wants_to_stop().is_some()
+    }
+
+    /// Whether nothing can come any more.
+    fn has_ended(&self, conductor: &Conductor, work: &dyn Work) -> bool {
+        self.sources.ended() && conductor.batches() >= work.least_batches()
+    }
+
+    /// Closes the batch if it is due.
+    fn tick(&mut self, conductor: &mut Conductor, work: &mut dyn Work) -> Result<()> {
+        let ended = self.has_ended(conductor, work);
+        let (sources, Some(clock)) = (&mut self.sources, &mut self.clock) else { return Ok(()) };
         if clock.follow() {
-            conductor.say("the system's clock was set: batches follow it");
+            conductor.desk.say("the system's clock was set: batches follow it");
         }
-        if !sources.ended() && clock.late().is_some() {
-            sources.seal(&mut |chunk| conductor.accept(chunk));
-            conductor.close(clock.tick(), false)?;
-            conductor.note_delay(clock.late().unwrap_or_default(), settings.interval);
-            conductor.update_stats(sources.stats());
-            conductor.prepare()?;
+        if !ended && clock.late().is_some() {
+            sources.seal(&mut |chunk| work.accept(chunk));
+            conductor.close(work, clock.tick(), false)?;
+            conductor.note_delay(clock.late().unwrap_or_default(), self.interval);
+            conductor.update_stats(work, sources.stats());
+            work.prepare()?;
             clock.advance();
         }
+        Ok(())
     }
-    sources.seal(&mut |chunk| conductor.accept(chunk));
-    conductor.relay(sources.notices());
-    // The batch that was cut short counts if anything is in it; an input that was empty from its
-    // start to its end is a batch too.
-    if conductor.has_unshown_records()? || (sources.ended() && conductor.batches() == 0) {
-        let time = clock.map_or_else(|| clock::now().next_tick(settings.interval), |clock| clock.tick());
-        conductor.close(time, true)?;
+
+    /// Closes the batch that was cut short.
+    fn finish(&mut self, conductor: &mut Conductor, work: &mut dyn Work) -> Result<()> {
+        if self.over {
+            return Ok(());
+        }
+        self.over = true;
+        let sources = &mut self.sources;
+        sources.seal(&mut |chunk| work.accept(chunk));
+        conductor.relay(sources.notices());
+        if work.wants_to_stop() == Some(Stop::AtOnce) {
+            return Ok(());
+        }
+        // The batch that was cut short counts if anything is in it; an input that was empty from its
+        // start to its end is a batch too.
+        if work.has_unshown_records()? || (sources.ended() && conductor.batches() == 0) {
+            let clock = self.clock.as_ref();
+            let time = clock.map_or_else(|| clock::now().next_tick(self.interval), BatchClock::tick);
+            conductor.close(work, time, true)?;
+        }
+        Ok(())
     }
-    fault.map_or_else(|| Ok(signals.ended()), Err)
+
+    pub(super) fn stats(&self) -> SourceStats {
+        self.sources.stats()
+    }
+
+    pub(super) fn incomplete(&self) -> u64 {
+        self.sources.incomplete()
+    }
 }

@@ -3,11 +3,20 @@
 
 mod bad;
 mod clock;
+mod command;
 mod conductor;
+mod crew;
+mod deliver;
+mod desk;
 mod live;
 mod outputs;
+mod patience;
+mod pipeline;
+mod program;
 mod replay;
 mod signals;
+mod timeline;
+mod work;
 
 use std::path::PathBuf;
 
@@ -17,10 +26,14 @@ use crate::monitor::{ProgressMode, Verbosity};
 use crate::plan::Plan;
 use crate::sink::FormatKind;
 use crate::source::{self, SourceSpec};
-use clock::BatchClock;
+use conductor::Conductor;
 use signals::Signals;
+use timeline::Timeline;
+use work::Counting;
 
-/// A job, as the command line describes it.
+pub use pipeline::Pipeline;
+
+/// A run, as the command line describes it; what it computes aside.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where records come from.
@@ -31,14 +44,12 @@ pub struct Settings {
     pub max_line: usize,
     /// What happens to bad records.
     pub on_error: OnError,
-    /// What to compute.
-    pub plan: Plan,
     /// Workers, the driver's own thread among them.
     pub threads: usize,
     /// Length of a batch.
     pub interval: Interval,
     /// What cuts the input into batches.
-    pub clock: Clock,
+    pub clock: ClockChoice,
     /// When to stop, counted from the start.
     pub duration: Option<Interval>,
     /// After how many batches to stop.
@@ -59,9 +70,11 @@ pub struct Settings {
     pub verbosity: Verbosity,
 }
 
-/// What happens to records that cannot be used (no such field, broken JSON).
+/// What happens to records that cannot be used (no such field, broken JSON, a function that raises).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OnError {
+    /// The batch's output is lost, as in Spark, and the stream goes on; only where a program runs.
+    LoseBatch,
     /// They are counted and left out.
     Skip,
     /// The first one ends the run.
@@ -79,20 +92,15 @@ pub enum OutputTo {
     File(PathBuf),
 }
 
-/// What cuts the input into batches.
+/// What the command line says of the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Clock {
-    /// Time itself, at multiples of the interval since the epoch.
-    Real,
-    /// Nothing: the whole input is one batch. Its time is what [`Clock::Real`] would give it.
-    Once,
-    /// The elements of `queue:` sources; files and stdin belong to the first batch.
-    Virtual {
-        /// When the first batch begins.
-        start: Time,
-        /// Whether all elements make one batch.
-        once: bool,
-    },
+pub struct ClockChoice {
+    /// Whether time is virtual; where nothing is said, that depends on the sources.
+    pub is_virtual: Option<bool>,
+    /// When virtual time begins.
+    pub start: Option<Time>,
+    /// Whether the whole input is one batch.
+    pub once: bool,
 }
 
 /// How a run ended that did not fail.
@@ -109,25 +117,34 @@ pub enum Ended {
 /// Chunks for each worker, so that reading runs ahead of crunching by a little.
 const CHUNKS_PER_WORKER: usize = 4;
 
-/// Runs a job to its end.
+/// Counts, as the plan says, until the run ends.
 ///
 /// # Errors
 /// Whatever ends a run early: sources that cannot be opened, an output that takes no more, bad
 /// records where they are to end the run.
-pub fn run(settings: Settings) -> Result<Ended> {
-    outputs::check(&settings)?;
+pub fn count(settings: &Settings, plan: &Plan) -> Result<Ended> {
+    outputs::check(&settings.output, &settings.sources)?;
     let signals = Signals::install(matches!(settings.output, OutputTo::File(_)))?;
-    let pool = Pool::new(settings.sources.len() + CHUNKS_PER_WORKER * settings.threads);
-    match settings.clock {
-        Clock::Real => live::run(&settings, &signals, pool, Some(BatchClock::start(settings.interval))),
-        Clock::Once => live::run(&settings, &signals, pool, None),
-        Clock::Virtual { start, once } => replay::run(&settings, &signals, pool, start, once),
-    }
+    let pool = settings.pool(&settings.sources);
+    let clock = settings.clock.resolve(&settings.sources, false)?;
+    let at = (clock, settings.interval);
+    let mut timeline = Timeline::new(settings, &settings.sources, at, &signals, pool.clone())?;
+    let mut conductor = Conductor::new(settings)?;
+    timeline.watch_output(conductor.desk.output_descriptor()?)?;
+    let mut work = Counting::new(settings, plan, pool)?;
+    conductor.begin(settings, &settings.sources);
+    let ended = timeline.run(&signals, &mut conductor, &mut work, None).map(|_| signals.ended());
+    conductor.end(ended, &mut work, timeline.stats(), timeline.incomplete())
 }
 
 impl Settings {
     /// What the sources have to know of the job.
     fn source_options(&self) -> source::Options {
         source::Options { max_line: self.max_line, from_start: self.from_start }
+    }
+
+    /// The pool that all of a run's input goes through.
+    fn pool(&self, sources: &[SourceSpec]) -> Pool {
+        Pool::new(sources.len() + CHUNKS_PER_WORKER * self.threads)
     }
 }

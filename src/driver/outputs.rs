@@ -6,23 +6,23 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use super::{OutputTo, Settings};
+use super::OutputTo;
 use crate::error::{Error, Result};
-use crate::source::SourceKind;
+use crate::source::{SourceKind, SourceSpec};
 
 /// Refuses to write to a file that is read from, or into a directory that is watched.
-pub(super) fn check(settings: &Settings) -> Result<()> {
-    let output = match &settings.output {
+pub(super) fn check(to: &OutputTo, sources: &[SourceSpec]) -> Result<()> {
+    let output = match to {
         OutputTo::File(path) => fs::metadata(path).ok(),
         OutputTo::Stdout => metadata_of(&io::stdout()),
     };
-    for source in &settings.sources {
+    for source in sources {
         let input = match &source.kind {
             SourceKind::File(path) | SourceKind::Tail(path) => fs::metadata(path).ok(),
             SourceKind::Stdin => metadata_of(&io::stdin()),
             _ => None,
         };
-        let feeds_itself = match (&input, &output, &source.kind, &settings.output) {
+        let feeds_itself = match (&input, &output, &source.kind, to) {
             (Some(input), Some(output), ..) => is_same_file(input, output),
             (.., SourceKind::Dir(watched), OutputTo::File(path)) => is_within(path, watched),
             _ => false,

@@ -1,123 +1,204 @@
 //! A run on the virtual clock: no thread sleeps and no real time is read, so that the same input
 //! gives the same bytes.
 
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use super::Settings;
 use super::conductor::Conductor;
 use super::signals::Signals;
-use super::{Ended, Settings};
-use crate::batch::{Interval, Pool, Time};
+use super::work::Work;
+use crate::batch::{Chunk, Interval, Pool, SourceId, Time};
 use crate::error::{Error, Result};
+use crate::plan::Returned;
 use crate::source::{EventLoop, QueueReader, SourceKind, SourceSpec, SourceStats, Turn};
 
 /// Reads one batch after the other: the elements of the queues, one each; files and stdin go whole
 /// into the first. The first batch begins at `start`; `once` makes all of them one.
-pub(super) fn run(
-    settings: &Settings,
-    signals: &Signals,
-    pool: Pool,
+pub(super) struct Replay {
+    interval: Interval,
     start: Time,
     once: bool,
-) -> Result<Ended> {
-    let (queues, others): (Vec<SourceSpec>, Vec<SourceSpec>) =
-        settings.sources.iter().cloned().partition(|spec| matches!(spec.kind, SourceKind::Queue(_)));
-    let queue = QueueReader::new(&queues, settings.source_options(), pool.clone())?;
-    let mut sources = EventLoop::new(&others, settings.source_options(), pool.clone())?;
-    sources.wake_on(signals.wake()?)?;
-    let mut conductor = Conductor::new(settings, pool)?;
-    sources.watch_output(conductor.output_descriptor()?)?;
-    let mut replay = Replay { settings, signals, start, once, sources, queue };
-    let ended = replay.run(&mut conductor);
-    conductor.end(ended, replay.stats(), replay.sources.incomplete())
+    /// After how many batches a limit ends the run.
+    limit: u64,
+    sources: Others,
+    queue: Queues,
+    /// Batches that were read.
+    batches: u64,
+    /// The virtual time for which programs have waited.
+    waited: Duration,
+    over: bool,
 }
 
-struct Replay<'a> {
-    settings: &'a Settings,
-    signals: &'a Signals,
-    start: Time,
-    once: bool,
-    sources: EventLoop,
-    queue: QueueReader,
+/// Files and stdin.
+struct Others {
+    reader: EventLoop,
+    /// Which sources of the run they are.
+    ids: Vec<SourceId>,
 }
 
-impl Replay<'_> {
-    fn run(&mut self, conductor: &mut Conductor) -> Result<Ended> {
-        self.read_others(conductor).or_else(|fault| self.close_broken(0, fault, conductor))?;
-        let interval = self.settings.interval.as_millis() as u64;
-        let begun = |duration: Interval| (duration.as_millis() as u64).div_ceil(interval);
-        let limits = self.settings.duration.map(begun).into_iter().chain(self.settings.max_batches);
-        let batches = limits.fold(self.queue.batches().max(1) as u64, u64::min) as usize;
-        for batch in 0..batches {
-            self.read_element(batch, conductor)
-                .or_else(|fault| self.close_broken(batch, fault, conductor))?;
-            let last = batch + 1 == batches || self.signals.stop();
-            if last || !self.once {
-                conductor.close(self.tick(batch), last)?;
-                conductor.prepare()?;
-            }
-            conductor.update_stats(self.stats());
-            if last {
-                break;
-            }
+/// `queue:` sources.
+struct Queues {
+    reader: QueueReader,
+    /// Which sources of the run they are.
+    ids: Vec<SourceId>,
+}
+
+impl Replay {
+    /// Opens the sources.
+    pub(super) fn new(
+        settings: &Settings,
+        sources: &[SourceSpec],
+        (interval, start, once): (Interval, Time, bool),
+        signals: &Signals,
+        pool: Pool,
+    ) -> Result<Self> {
+        let all = sources.iter().zip(0..).map(|(spec, id)| (spec.clone(), SourceId(id)));
+        let (queues, others): (Vec<_>, Vec<_>) =
+            all.partition(|(spec, _)| matches!(spec.kind, SourceKind::Queue(_)));
+        let (queues, queue_ids): (Vec<_>, Vec<_>) = queues.into_iter().unzip();
+        let (others, other_ids): (Vec<_>, Vec<_>) = others.into_iter().unzip();
+        let queue = QueueReader::new(&queues, settings.source_options(), pool.clone())?;
+        let mut reader = EventLoop::new(&others, settings.source_options(), pool)?;
+        reader.wake_on(signals.wake()?)?;
+        let step = interval.as_millis().unsigned_abs();
+        let begun = |duration: Interval| duration.as_millis().unsigned_abs().div_ceil(step);
+        let limits = settings.duration.map(begun).into_iter().chain(settings.max_batches);
+        Ok(Replay {
+            interval,
+            start,
+            once,
+            limit: limits.min().unwrap_or(u64::MAX),
+            sources: Others { reader, ids: other_ids },
+            queue: Queues { reader: queue, ids: queue_ids },
+            batches: 0,
+            waited: Duration::ZERO,
+            over: false,
+        })
+    }
+
+    /// Ends the run when the reader of the output has gone.
+    pub(super) fn watch_output(&mut self, output: OwnedFd) -> Result<()> {
+        self.sources.reader.watch_output(output)
+    }
+
+    /// Runs until the queues are exhausted, a limit is reached, a signal comes, or the work asks for the end; but no more
+    /// batches than end within `timeout`, counted from where the last call has left off.
+    pub(super) fn run(
+        &mut self,
+        signals: &Signals,
+        conductor: &mut Conductor,
+        work: &mut dyn Work,
+        timeout: Option<Duration>,
+    ) -> Result<Returned> {
+        if let Some(timeout) = timeout {
+            self.waited = self.waited.saturating_add(timeout);
         }
-        Ok(self.signals.ended())
+        let waited = self.waited.as_millis() / self.interval.duration().as_millis();
+        let until = if timeout.is_some() { u64::try_from(waited).unwrap_or(u64::MAX) } else { u64::MAX };
+        if self.batches == 0 && !self.over {
+            let read = self.read_others(signals, conductor, work);
+            read.or_else(|fault| self.close_broken(fault, conductor, work))?;
+        }
+        let queued = self.queue.reader.batches().max(1) as u64;
+        let all = queued.max(work.least_batches()).min(self.limit);
+        while !self.over {
+            if self.batches >= until {
+                return Ok(Returned::TimeUp);
+            }
+            let read = self.read_element(signals, conductor, work);
+            read.or_else(|fault| self.close_broken(fault, conductor, work))?;
+            let last = self.batches + 1 >= all || signals.stop();
+            if last || !self.once {
+                conductor.close(work, self.tick(), last)?;
+                work.prepare()?;
+            }
+            self.batches += 1;
+            self.over = last || work.wants_to_stop().is_some();
+            conductor.update_stats(work, self.stats());
+        }
+        Ok(Returned::Stopped)
     }
 
     /// Reads files and stdin to their end.
-    fn read_others(&mut self, conductor: &mut Conductor) -> Result<()> {
-        let sources = &mut self.sources;
-        conductor.relay(sources.notices());
-        while !self.signals.stop() && !sources.ended() {
-            match sources.turn(None, &mut |chunk| conductor.accept(chunk))? {
-                Turn::Full => conductor.wait_for_chunk(),
+    fn read_others(
+        &mut self,
+        signals: &Signals,
+        conductor: &mut Conductor,
+        work: &mut dyn Work,
+    ) -> Result<()> {
+        let Others { reader, ids } = &mut self.sources;
+        conductor.relay(reader.notices());
+        while !signals.stop() && !reader.ended() {
+            match reader.turn(None, &mut |chunk| accept(work, ids, chunk))? {
+                Turn::Full => work.wait_for_chunk(),
                 Turn::Woken => {
                     // So that a status line tells of everything that was read.
-                    sources.seal(&mut |chunk| conductor.accept(chunk));
-                    conductor.handle_signals(self.signals, || sources.stats())?;
+                    reader.seal(&mut |chunk| accept(work, ids, chunk));
+                    conductor.handle_signals(signals, work, || reader.stats())?;
                 }
                 Turn::OutputClosed => return Err(Error::OutputClosed),
                 Turn::Read | Turn::Idle => {}
             }
-            conductor.keep_up(|| sources.stats())?;
-            conductor.relay(sources.notices());
+            conductor.keep_up(work, || reader.stats())?;
+            conductor.relay(reader.notices());
         }
-        sources.seal(&mut |chunk| conductor.accept(chunk));
+        reader.seal(&mut |chunk| accept(work, ids, chunk));
         Ok(())
     }
 
-    /// Reads what the queues have for a batch.
-    fn read_element(&mut self, batch: usize, conductor: &mut Conductor) -> Result<()> {
-        self.queue.begin(batch);
+    /// Reads what the queues have for the batch.
+    fn read_element(
+        &mut self,
+        signals: &Signals,
+        conductor: &mut Conductor,
+        work: &mut dyn Work,
+    ) -> Result<()> {
+        let batch = usize::try_from(self.batches).unwrap_or(usize::MAX);
+        self.queue.reader.begin(batch);
         loop {
-            if self.signals.stop() {
-                self.queue.stop(&mut |chunk| conductor.accept(chunk));
+            let Queues { reader, ids } = &mut self.queue;
+            if signals.stop() {
+                reader.stop(&mut |chunk| accept(work, ids, chunk));
             }
-            match self.queue.turn(&mut |chunk| conductor.accept(chunk))? {
+            match reader.turn(&mut |chunk| accept(work, ids, chunk))? {
                 Turn::Idle => return Ok(()),
-                Turn::Full => conductor.wait_for_chunk(),
+                Turn::Full => work.wait_for_chunk(),
                 Turn::Read | Turn::Woken | Turn::OutputClosed => {}
             }
-            conductor.handle_signals(self.signals, || self.stats())?;
-            conductor.keep_up(|| self.stats())?;
+            conductor.handle_signals(signals, work, || self.stats())?;
+            conductor.keep_up(work, || self.stats())?;
         }
     }
 
     /// What was read before a source broke is still a batch.
-    fn close_broken(&self, batch: usize, fault: Error, conductor: &mut Conductor) -> Result<()> {
+    fn close_broken(&mut self, fault: Error, conductor: &mut Conductor, work: &mut dyn Work) -> Result<()> {
+        self.over = true;
         if matches!(fault, Error::Runtime(_)) {
-            conductor.close(self.tick(batch), true)?;
+            conductor.close(work, self.tick(), true)?;
         }
         Err(fault)
     }
 
-    /// The time of a batch; the first is 0.
-    fn tick(&self, batch: usize) -> Time {
-        let interval = self.settings.interval;
-        let batch = if self.once { 0 } else { batch as i64 };
-        self.start.next_tick(interval).after(interval, batch)
+    /// The time of the batch that is being read.
+    fn tick(&self) -> Time {
+        let batch = if self.once { 0 } else { i64::try_from(self.batches).unwrap_or(i64::MAX) };
+        self.start.next_tick(self.interval).after(self.interval, batch)
     }
 
-    fn stats(&self) -> SourceStats {
-        let mut stats = self.sources.stats();
-        stats += self.queue.stats();
+    pub(super) fn stats(&self) -> SourceStats {
+        let mut stats = self.sources.reader.stats();
+        stats += self.queue.reader.stats();
         stats
     }
+
+    pub(super) fn incomplete(&self) -> u64 {
+        self.sources.reader.incomplete()
+    }
+}
+
+/// Hands a chunk on, as one of the run's sources and not of its reader's.
+fn accept(work: &mut dyn Work, ids: &[SourceId], chunk: Chunk) {
+    let source = ids[usize::from(chunk.source().0)];
+    work.accept(chunk.from_source(source));
 }

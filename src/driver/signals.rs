@@ -24,6 +24,7 @@ pub(super) struct Signals {
     reopen: Arc<AtomicBool>,
     status: Arc<AtomicBool>,
     wake: UnixStream,
+    watch: UnixStream,
 }
 
 /// The signals that are ignored, as a mask; none where the system does not tell.
@@ -46,6 +47,7 @@ impl Signals {
 
     fn try_install(reopen_on_hangup: bool) -> io::Result<Signals> {
         let (wake, written) = UnixStream::pair()?;
+        let (watch, watch_written) = UnixStream::pair()?;
         let signals = Signals {
             stop: Arc::default(),
             interrupted: Arc::default(),
@@ -53,6 +55,7 @@ impl Signals {
             reopen: Arc::default(),
             status: Arc::default(),
             wake,
+            watch,
         };
         let Signals { stop, interrupted, hung_up, reopen, status, .. } = &signals;
         let handled: [(i32, &[&Arc<AtomicBool>]); 4] = [
@@ -74,6 +77,7 @@ impl Signals {
                 flag::register(signal, Arc::clone(flag))?;
             }
             pipe::register(signal, written.try_clone()?)?;
+            pipe::register(signal, watch_written.try_clone()?)?;
         }
         Ok(signals)
     }
@@ -81,6 +85,27 @@ impl Signals {
     /// A stream that can be read from after every signal.
     pub(super) fn wake(&self) -> Result<UnixStream> {
         self.wake.try_clone().map_err(|fault| Error::io("cannot handle signals", &fault))
+    }
+
+    /// Another stream that can be read from after every signal.
+    pub(super) fn watch(&self) -> Result<UnixStream> {
+        self.watch.try_clone().map_err(|fault| Error::io("cannot handle signals", &fault))
+    }
+
+    /// Tells, from any thread, whether the run is to end.
+    pub(super) fn stop_flag(&self) -> impl Fn() -> bool + Send + use<> {
+        let stop = Arc::clone(&self.stop);
+        move || stop.load(Ordering::Relaxed)
+    }
+
+    /// Another stream of the program begins: the first signal stops it in order.
+    pub(super) fn begin_again(&self) {
+        self.stop.store(false, Ordering::Relaxed);
+    }
+
+    /// The run is over, the program is not: from now on the first signal ends the process.
+    pub(super) fn end_at_next(&self) {
+        self.stop.store(true, Ordering::Relaxed);
     }
 
     /// Whether the run is to end.

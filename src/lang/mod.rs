@@ -1,7 +1,18 @@
 //! Python to plan: parsing, name resolution, the programs that build pipelines, and the catalogue of their methods.
 
+mod check;
 pub mod diagnostics;
+mod freeze;
+mod host;
+mod interp;
+mod names;
+mod nowhere;
 mod parse;
+mod prelude;
+mod program;
 
+pub use check::{Known, check};
 pub use diagnostics::Diagnostic;
-pub use parse::{parse, parse_expression};
+pub use names::nearest;
+pub use parse::{parse, parse_eval, parse_expression};
+pub use program::{Exit, Program, Scope};

@@ -50,6 +50,12 @@ impl Messages {
         }
     }
 
+    /// Writes what a program prints to standard error, as it is: also where the run is quiet.
+    pub fn raw(&self, text: &[u8]) {
+        // There is no other place to report that stderr takes nothing.
+        self.progress.above(|| io::stderr().write_all(text).ok());
+    }
+
     fn say(&self, text: impl Display) {
         let line = line(&text.to_string());
         // There is no other place to report that stderr takes nothing.

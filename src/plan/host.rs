@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::image::Image;
 use super::rdd::Rdd;
-use super::stream::{Callback, Graph, Lambda};
+use super::stream::{Callback, Graph, Lambda, StreamId};
 use crate::batch::{Dataset, Interval, Time};
 use crate::error::Result;
 
@@ -114,6 +114,19 @@ pub trait Runtime: Engine {
     /// # Errors
     /// What ends a stream early: sources or outputs that fail.
     fn run(&mut self, script: &mut dyn Script, timeout: Option<Duration>) -> Result<Returned>;
+
+    /// The RDDs that a stream had from one batch time to another, both included, in order, as far as they are
+    /// remembered: `slice`.
+    ///
+    /// # Errors
+    /// Where no stream runs, and what functions of the program raise where an RDD is made only now.
+    fn slice(
+        &mut self,
+        script: &mut dyn Script,
+        stream: StreamId,
+        begin: Time,
+        end: Time,
+    ) -> Outcome<Vec<Arc<Rdd>>>;
 
     /// Just as [`Runtime`] is an [`Engine`].
     fn engine(&mut self) -> &mut dyn Engine;

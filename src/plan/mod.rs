@@ -6,6 +6,7 @@ mod image;
 mod key;
 mod rdd;
 mod stream;
+pub mod visit;
 mod window;
 
 use std::num::NonZeroUsize;

@@ -1,6 +1,8 @@
 //! `csv` and `tsv`: a header line once, then one line a record.
 
-use super::{Format, Target, put};
+use super::values::for_each;
+use super::{Format, Target, Unprintable, put};
+use crate::batch::value::{Value, str};
 use crate::batch::{BatchResult, Records};
 
 /// Comma-separated, fields quoted where RFC 4180 asks for it; lines end with `\n`.
@@ -11,14 +13,14 @@ pub(super) struct Csv;
 pub(super) struct Tsv;
 
 impl Format for Csv {
-    fn render(&mut self, batch: &BatchResult, target: Target, out: &mut Vec<u8>) {
-        render(batch, target, b',', quote_into, out);
+    fn render(&mut self, batch: &BatchResult, target: Target, out: &mut Vec<u8>) -> Result<(), Unprintable> {
+        render(batch, target, b',', quote_into, out)
     }
 }
 
 impl Format for Tsv {
-    fn render(&mut self, batch: &BatchResult, target: Target, out: &mut Vec<u8>) {
-        render(batch, target, b'\t', escape_into, out);
+    fn render(&mut self, batch: &BatchResult, target: Target, out: &mut Vec<u8>) -> Result<(), Unprintable> {
+        render(batch, target, b'\t', escape_into, out)
     }
 }
 
@@ -29,10 +31,12 @@ fn render(
     separator: u8,
     field_into: fn(&str, &mut Vec<u8>),
     out: &mut Vec<u8>,
-) {
+) -> Result<(), Unprintable> {
     let names: &[&str] = match batch.records {
         Records::Count(_) => &["time", "count"],
         Records::Keyed(_) => &["time", "key", "count"],
+        // What comes is not known before it is there: these columns hold everything.
+        Records::Values(_) => &["time", "output", "key", "value"],
     };
     if target.empty {
         let header = names.join(char::from(separator).encode_utf8(&mut [0; 4]));
@@ -50,7 +54,29 @@ fn render(
                 put(out, format_args!("{count}\n"));
             }
         }
+        Records::Values(values) => {
+            let mut head = time.into_bytes();
+            put(&mut head, format_args!("{0}{1}{0}", char::from(separator), values.output));
+            let mut text = Vec::new();
+            for_each(values, |heap, record| {
+                out.extend_from_slice(&head);
+                let (key, value) = match record {
+                    Value::Pair([key, value]) => (Some(*key), *value),
+                    value => (None, value),
+                };
+                for (field, end) in [(key, separator), (Some(value), b'\n')] {
+                    if let Some(field) = field {
+                        text.clear();
+                        str(heap, field, &mut text)?;
+                        field_into(&String::from_utf8_lossy(&text), out);
+                    }
+                    out.push(end);
+                }
+                Ok(())
+            })?;
+        }
     }
+    Ok(())
 }
 
 /// Appends a field as RFC 4180 has it: in double quotes if it holds a comma, a quote or a line end.
@@ -84,7 +110,7 @@ fn escape_into(field: &str, out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{count, keyed, rendered};
+    use super::super::tests::{count, keyed, rendered, values};
     use super::*;
 
     #[test]
@@ -111,9 +137,24 @@ mod tests {
     }
 
     #[test]
+    fn records_of_any_kind_have_columns_for_everything() {
+        let batch = values(2, |heap| {
+            let nested = heap.tuple(&[heap.str("b"), Value::Int(1), Value::None]);
+            vec![heap.pair(heap.str("a,b"), nested), heap.str("it's"), Value::None]
+        });
+        assert_eq!(
+            rendered(&mut Csv, &batch),
+            "time,output,key,value\n\
+             1970-01-01T00:00:01Z,2,\"a,b\",\"('b', 1, None)\"\n\
+             1970-01-01T00:00:01Z,2,,it's\n\
+             1970-01-01T00:00:01Z,2,,None\n"
+        );
+    }
+
+    #[test]
     fn the_header_comes_once() {
         let mut out = Vec::new();
-        Csv.render(&count(5), Target { empty: false, screen: None }, &mut out);
+        Csv.render(&count(5), Target { empty: false, screen: None }, &mut out).expect("a count has a text");
         assert_eq!(out, b"1970-01-01T00:00:01Z,5\n");
     }
 }

@@ -5,6 +5,8 @@ mod json;
 mod output;
 mod pprint;
 mod table;
+mod text_files;
+mod values;
 
 use std::fmt;
 use std::io::Write as _;
@@ -12,6 +14,8 @@ use std::io::Write as _;
 use crate::batch::BatchResult;
 
 pub use output::Output;
+pub use text_files::{batch_directory, local_path, save_as_text_files};
+pub use values::{Unprintable, for_each_line};
 
 /// The ways to print a batch that can be asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -45,7 +49,10 @@ impl FormatKind {
 /// A way to print batches. It only renders: bytes into a buffer.
 pub trait Format: Send {
     /// Appends the batch as it is to be written to a target in the given state.
-    fn render(&mut self, batch: &BatchResult, target: Target, out: &mut Vec<u8>);
+    ///
+    /// # Errors
+    /// When a record has no text (one that is nested too deep); counts always have.
+    fn render(&mut self, batch: &BatchResult, target: Target, out: &mut Vec<u8>) -> Result<(), Unprintable>;
 
     /// Told when something else may have been written to the terminal behind the last batch, or
     /// when the target has changed: what was rendered so far is out of reach.
@@ -55,7 +62,7 @@ pub trait Format: Send {
 /// What a format has to know about where its bytes go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// Whether nothing has been written there yet: time for a header line.
+    /// Whether nothing has been written there yet in this format: time for a header line.
     pub empty: bool,
     /// Its size, if it is a terminal on which what was written last can be written over.
     pub screen: Option<Screen>,
@@ -94,10 +101,29 @@ mod tests {
         BatchResult { time: Time::from_millis(1000), records: Records::Count(count), more: false }
     }
 
+    /// A batch of records that a program's output prints, one second after the epoch: made by `make`.
+    pub(super) fn values(
+        output: usize,
+        make: impl for<'a> FnOnce(&crate::batch::value::Heap<'a>) -> Vec<crate::batch::value::Value<'a>>,
+    ) -> BatchResult {
+        use crate::batch::value::{Arena, Heap, Task};
+        let (arena, task) = (Arena::default(), Task::default());
+        let heap = Heap::new(&arena, &task);
+        let mut rows = crate::batch::Rows::default();
+        for value in make(&heap) {
+            rows.push(&heap, value).expect("it can be encoded");
+        }
+        let piece = crate::batch::Piece::Rows(std::sync::Arc::new(rows));
+        let partitions = vec![crate::batch::Partition { pieces: vec![piece] }];
+        let dataset = crate::batch::Dataset { partitions };
+        let records = Records::Values(crate::batch::Values { output, dataset, limit: None });
+        BatchResult { time: Time::from_millis(1000), records, more: false }
+    }
+
     /// What a format writes to an empty file for the batch.
     pub(super) fn rendered(format: &mut dyn Format, batch: &BatchResult) -> String {
         let mut out = Vec::new();
-        format.render(batch, Target { empty: true, screen: None }, &mut out);
+        format.render(batch, Target { empty: true, screen: None }, &mut out).expect("it has a text");
         String::from_utf8(out).expect("formats write text")
     }
 }

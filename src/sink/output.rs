@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::termios::tcgetwinsize;
 
-use super::{Format, FormatKind, Screen, Target};
+use super::{Format, FormatKind, Screen, Target, Unprintable};
 use crate::batch::BatchResult;
 use crate::error::{Error, Result, plain};
 
@@ -18,17 +18,31 @@ const KEPT_BUFFER: usize = 1 << 20;
 
 /// A format with a target: standard output or a file.
 pub struct Output {
-    format: Box<dyn Format>,
+    /// The format of batches of which nothing else is said.
+    kind: FormatKind,
+    color: bool,
+    /// The formats that were used so far.
+    formats: Vec<Used>,
     file: File,
     /// The file's name; none for standard output.
     path: Option<PathBuf>,
-    /// Whether nothing has been written to the target yet.
-    empty: bool,
+    /// Whether nothing had been written to the target when it was opened.
+    fresh: bool,
+    /// Whether nothing has been written to it since.
+    untouched: bool,
     /// Whether the target is a terminal whose cursor can be moved.
     terminal: bool,
     /// Whether a frame on a terminal may be drawn over the one before it.
     in_place: bool,
     buffer: Vec<u8>,
+}
+
+/// A format at work.
+struct Used {
+    kind: FormatKind,
+    format: Box<dyn Format>,
+    /// Whether it has written anything to the target.
+    begun: bool,
 }
 
 impl Output {
@@ -57,7 +71,18 @@ impl Output {
 
     fn new(kind: FormatKind, color: bool, file: File, path: Option<PathBuf>, empty: bool) -> Output {
         let terminal = can_move_cursor(&file);
-        Output { format: kind.build(color), file, path, empty, terminal, in_place: true, buffer: Vec::new() }
+        Output {
+            kind,
+            color,
+            formats: Vec::new(),
+            file,
+            path,
+            fresh: empty,
+            untouched: true,
+            terminal,
+            in_place: true,
+            buffer: Vec::new(),
+        }
     }
 
     /// Opens the file again by its name, after it was renamed (log rotation). Does
@@ -67,9 +92,10 @@ impl Output {
     /// If the file cannot be opened; the output then stays with the file it had.
     pub fn reopen(&mut self) -> Result<()> {
         if let Some(path) = &self.path {
-            (self.file, self.empty) = append_to(path)?;
+            (self.file, self.fresh) = append_to(path)?;
+            self.untouched = true;
             self.terminal = can_move_cursor(&self.file);
-            self.format.interrupted();
+            self.formats.clear();
         }
         Ok(())
     }
@@ -87,43 +113,96 @@ impl Output {
     /// Tells the output that something else was written to the terminal since the last batch (a
     /// message, say): a table is then not refreshed in place but begun anew below it.
     pub fn interrupted(&mut self) {
-        self.format.interrupted();
+        self.formats.iter_mut().for_each(|used| used.format.interrupted());
     }
 
     /// Has every batch printed below the one before it, on a terminal too. To be asked for where
     /// others may move the cursor without [`Output::interrupted`] being called: a terminal echoes
     /// the lines that are typed for standard input, and commands of `exec:` sources write to stderr
     /// themselves.
-    #[must_use]
-    pub fn never_in_place(self) -> Output {
-        Output { in_place: false, ..self }
+    pub fn never_in_place(&mut self) {
+        self.in_place = false;
     }
 
     /// Writes a batch: all of it, in one write where the system takes it in one.
     ///
     /// # Errors
     /// [`Error::OutputClosed`] if the reader has gone; [`Error::Runtime`] naming the target and
-    /// how much of the batch it took, if it takes no more (a full disk).
+    /// how much of the batch it took, if it takes no more (a full disk), or if a record has no text.
     pub fn write(&mut self, batch: &BatchResult) -> Result<()> {
-        self.buffer.clear();
+        let written = self.write_as(self.kind, batch)?;
+        written.map_err(|Unprintable { class, message }| {
+            Error::Runtime(format!("cannot print a record: {class}: {message}"))
+        })
+    }
+
+    /// Writes a batch of a program's output, in a format of its own if it asks for one. Nothing of it is written if a record
+    /// has no text.
+    ///
+    /// # Errors
+    /// As [`Output::write`].
+    pub fn write_values(
+        &mut self,
+        format: Option<FormatKind>,
+        batch: &BatchResult,
+    ) -> Result<std::result::Result<(), Unprintable>> {
+        self.write_as(format.unwrap_or(self.kind), batch)
+    }
+
+    fn write_as(
+        &mut self,
+        kind: FormatKind,
+        batch: &BatchResult,
+    ) -> Result<std::result::Result<(), Unprintable>> {
         let screen = if self.terminal && self.in_place { Some(screen_of(&self.file)) } else { None };
-        self.format.render(batch, Target { empty: self.empty, screen }, &mut self.buffer);
-        let written = write_whole(&self.file, &self.buffer).map_err(|(taken, cause)| match cause.kind() {
+        let at = self.formats.iter().position(|used| used.kind == kind).unwrap_or_else(|| {
+            self.formats.push(Used { kind, format: kind.build(self.color), begun: false });
+            self.formats.len() - 1
+        });
+        let used = &mut self.formats[at];
+        let target = Target { empty: self.fresh && !used.begun, screen };
+        self.buffer.clear();
+        if let Err(unprintable) = used.format.render(batch, target, &mut self.buffer) {
+            return Ok(Err(unprintable));
+        }
+        used.begun |= !self.buffer.is_empty();
+        let buffer = std::mem::take(&mut self.buffer);
+        let written = self.write_bytes(&buffer, "the last batch's ");
+        if buffer.capacity() <= KEPT_BUFFER {
+            self.buffer = buffer;
+        }
+        for (index, other) in self.formats.iter_mut().enumerate() {
+            if index != at {
+                other.format.interrupted();
+            }
+        }
+        written.map(Ok)
+    }
+
+    /// Writes text as it is, behind the batches before it.
+    ///
+    /// # Errors
+    /// As [`Output::write`].
+    pub fn write_text(&mut self, text: &[u8]) -> Result<()> {
+        self.interrupted();
+        self.write_bytes(text, "a text's ")
+    }
+
+    /// Writes bytes; `whose` they are is said if they were not all taken.
+    fn write_bytes(&mut self, bytes: &[u8], whose: &str) -> Result<()> {
+        let written = write_whole(&self.file, bytes).map_err(|(taken, cause)| match cause.kind() {
             ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => Error::OutputClosed,
             _ => {
                 let left = if self.take_back(taken) { 0 } else { taken };
                 Error::Runtime(format!(
-                    "cannot write to {}: {}; of the last batch's {} bytes it has {left}",
+                    "cannot write to {}: {}; of {whose}{} bytes it has {left}",
                     self.name(),
                     plain(&cause),
-                    self.buffer.len(),
+                    bytes.len(),
                 ))
             }
         });
-        self.empty &= self.buffer.is_empty();
-        if self.buffer.capacity() > KEPT_BUFFER {
-            self.buffer = Vec::new();
-        }
+        self.untouched &= bytes.is_empty();
         written
     }
 
@@ -142,7 +221,7 @@ impl Output {
     /// [`Error::Runtime`] if the file did not reach its disk.
     pub fn finish(&mut self) -> Result<()> {
         let regular = self.path.is_some() && self.file.metadata().is_ok_and(|data| data.is_file());
-        if regular && !self.empty {
+        if regular && !(self.fresh && self.untouched) {
             self.file
                 .sync_data()
                 .map_err(|cause| Error::io(format_args!("cannot write to {}", self.name()), &cause))?;

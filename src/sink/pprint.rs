@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::{Format, Target, put};
+use super::{Format, Target, Unprintable, for_each_line, put};
 use crate::batch::{BatchResult, Records, repr_into};
 
 const RULE: &str = "-------------------------------------------";
@@ -21,7 +21,7 @@ impl Default for Pprint {
 }
 
 impl Format for Pprint {
-    fn render(&mut self, batch: &BatchResult, _: Target, out: &mut Vec<u8>) {
+    fn render(&mut self, batch: &BatchResult, _: Target, out: &mut Vec<u8>) -> Result<(), Unprintable> {
         put(out, format_args!("{RULE}\nTime: {}\n{RULE}\n", batch.time.local_text(&self.zone)));
         match &batch.records {
             Records::Count(count) => put(out, format_args!("{count}\n")),
@@ -32,18 +32,24 @@ impl Format for Pprint {
                     put(out, format_args!(", {count})\n"));
                 }
             }
+            Records::Values(values) => for_each_line(values, |line| {
+                out.extend_from_slice(line);
+                out.push(b'\n');
+            })?,
         }
         if batch.more {
             out.extend_from_slice(b"...\n");
         }
         out.push(b'\n');
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{count, keyed, rendered};
+    use super::super::tests::{count, keyed, rendered, values};
     use super::*;
+    use crate::batch::value::Value;
 
     /// Right-hand sides as PySpark prints them: header, `str` of the records, `...`, an empty line.
     #[test]
@@ -60,6 +66,17 @@ mod tests {
         assert!(rendered(&mut pprint, &batch).ends_with("1)\n...\n\n"));
         assert_eq!(rendered(&mut pprint, &keyed(&[])), format!("{head}\n"));
         assert_eq!(rendered(&mut pprint, &count(0)), format!("{head}0\n\n"));
+    }
+
+    #[test]
+    fn records_of_any_kind_print_as_str() {
+        let mut pprint = Pprint { zone: TimeZone::UTC };
+        let batch = values(1, |heap| {
+            let pair = heap.pair(heap.str("a"), Value::float(1e16));
+            vec![heap.str("it's"), pair, Value::None, Value::Int(-7)]
+        });
+        let text = rendered(&mut pprint, &batch);
+        assert!(text.ends_with("-\nit's\n('a', 1e+16)\nNone\n-7\n\n"), "{text}");
     }
 
     #[test]

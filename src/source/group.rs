@@ -13,7 +13,7 @@ const GRACE: Duration = Duration::from_millis(500);
 
 /// A process group and its leader. The group's number cannot belong to anybody else as long as its
 /// leader is not reaped or any process of it is there.
-pub(super) struct Group {
+pub struct Group {
     leader: Child,
     stage: Stage,
 }
@@ -30,23 +30,31 @@ enum Stage {
 
 impl Group {
     /// The group that a process leads.
-    pub(super) fn of(leader: Child) -> Self {
+    pub fn of(leader: Child) -> Self {
         Group { leader, stage: Stage::Running }
     }
 
     /// Whether the leader has ended.
-    pub(super) fn leader_has_ended(&mut self) -> bool {
+    pub fn leader_has_ended(&mut self) -> bool {
         !matches!(self.leader.try_wait(), Ok(None))
     }
 
+    /// Waits for the leader to end.
+    ///
+    /// # Errors
+    /// If the system does not tell how it has ended.
+    pub fn wait(&mut self) -> io::Result<ExitStatus> {
+        self.leader.wait()
+    }
+
     /// How the leader has ended, if it has.
-    pub(super) fn status(&mut self) -> Option<ExitStatus> {
+    pub fn status(&mut self) -> Option<ExitStatus> {
         self.leader.try_wait().ok().flatten()
     }
 
     /// Takes the next step to end all processes of the group, without waiting: they are asked first,
     /// and killed if any is still there after a while. Whether that is over.
-    pub(super) fn end(&mut self, now: Instant) -> bool {
+    pub fn end(&mut self, now: Instant) -> bool {
         let group = Pid::from_child(&self.leader);
         // A group that has ended meanwhile needs no signal.
         let send = |signal| {
@@ -81,7 +89,7 @@ impl Drop for Group {
 
 /// A small shell that waits for our end of a pipe to close, as the kernel does it however we end,
 /// and then ends the group it was told of last.
-pub(super) struct Watchdog {
+pub struct Watchdog {
     shell: Child,
     tell: ChildStdin,
 }
@@ -96,7 +104,7 @@ impl Watchdog {
     ///
     /// # Errors
     /// If no shell can be started.
-    pub(super) fn start() -> io::Result<Self> {
+    pub fn start() -> io::Result<Self> {
         let mut shell = Command::new("sh")
             .args(["-c", SCRIPT])
             .current_dir("/")
@@ -111,7 +119,7 @@ impl Watchdog {
     }
 
     /// Has it end this group from now on, or none.
-    pub(super) fn guard(&mut self, group: Option<&Group>) {
+    pub fn guard(&mut self, group: Option<&Group>) {
         let number = group.map_or(String::new(), |group| group.leader.id().to_string());
         // Who has killed the watchdog wants to do without it.
         let _ = self.tell.write_all((number + "\n").as_bytes());

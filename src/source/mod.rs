@@ -32,6 +32,7 @@ mod udp;
 use std::ops::AddAssign;
 
 pub use event_loop::{EventLoop, Turn};
+pub use group::{Group, Watchdog};
 pub use queue::QueueReader;
 pub use spec::{SourceKind, SourceSpec};
 

@@ -6,11 +6,13 @@ pub mod builtins;
 pub mod bytes;
 pub mod collections;
 pub mod datetime;
-mod defined;
+pub mod defined;
 pub mod dicts;
 pub mod format;
+pub mod functools;
 pub mod grouped;
 pub mod iterators;
+pub mod itertools;
 pub mod json;
 pub mod lists;
 pub mod math;
@@ -20,10 +22,12 @@ pub mod ranges;
 pub mod re;
 pub mod sets;
 mod sort;
+pub mod string;
 pub mod sys;
 pub mod text;
 pub mod time;
 pub mod tuples;
+pub mod urllib;
 
 use super::value::exceptions::exception_class;
 use super::value::types::{
@@ -42,6 +46,9 @@ pub static CLASSES: &[&[&TypeInfo]] = &[
     &[&operator::ITEM_GETTER, &operator::ATTR_GETTER, &operator::METHOD_CALLER],
     &[&sys::TEXT_IO],
     grouped::CLASSES,
+    urllib::CLASSES,
+    itertools::CLASSES,
+    functools::CLASSES,
 ];
 
 /// The classes among the built-ins.
@@ -54,12 +61,17 @@ static BUILTIN_CLASSES: &[&TypeInfo] = &[
 static MODULES: &[&Module] = &[
     &collections::MODULE,
     &datetime::MODULE,
+    &functools::MODULE,
+    &itertools::MODULE,
     &json::MODULE,
     &math::MODULE,
     &operator::MODULE,
     &re::MODULE,
+    &string::MODULE,
     &sys::MODULE,
     &time::MODULE,
+    &urllib::MODULE,
+    &urllib::PARSE,
 ];
 
 /// The function of that name in a table.
@@ -77,6 +89,11 @@ pub fn builtin<'a>(name: &str) -> Option<Value<'a>> {
         Some(class) => Some(Value::Type(class)),
         None => function(builtins::FUNCTIONS, name),
     }
+}
+
+/// The full names of the modules.
+pub fn module_names() -> impl Iterator<Item = &'static str> {
+    MODULES.iter().map(|module| module.name)
 }
 
 /// The module of that full name.

@@ -25,9 +25,9 @@ pub static CLASSES: &[&TypeInfo] = &[&STRUCT_TIME];
 static FUNCTIONS: &[Native] = &[
     native("time", |heap, args| clock(heap, args, "time", now_seconds)),
     native("time_ns", |heap, args| clock(heap, args, "time_ns", |heap| now_nanos(heap).map(Value::Int))),
-    native("monotonic", |heap, args| clock(heap, args, "monotonic", |_| Ok(Value::Float(running())))),
+    native("monotonic", |heap, args| clock(heap, args, "monotonic", |_| Ok(Value::float(running())))),
     native("monotonic_ns", |heap, args| clock(heap, args, "monotonic_ns", |_| Ok(running_nanos()))),
-    native("perf_counter", |heap, args| clock(heap, args, "perf_counter", |_| Ok(Value::Float(running())))),
+    native("perf_counter", |heap, args| clock(heap, args, "perf_counter", |_| Ok(Value::float(running())))),
     native("perf_counter_ns", |heap, args| clock(heap, args, "perf_counter_ns", |_| Ok(running_nanos()))),
     native("sleep", sleep),
     native("gmtime", gmtime),
@@ -45,10 +45,12 @@ fn member<'a>(heap: &Heap<'a>, name: &str) -> Option<Value<'a>> {
     }
     match name {
         "struct_time" => Some(Value::Type(&STRUCT_TIME)),
-        "timezone" => Some(Value::Int(-local::at(now_seconds_whole()).offset)),
+        "timezone" => Some(Value::Int(-local::both()[0].offset)),
+        "altzone" => Some(Value::Int(-local::both()[1].offset)),
+        "daylight" => Some(Value::Int(i64::from(local::both()[1].is_dst))),
         "tzname" => {
-            let name = heap.str(&local::at(now_seconds_whole()).name);
-            Some(heap.pair(name, name))
+            let [standard, daylight] = local::both();
+            Some(heap.pair(heap.str(&standard.name), heap.str(&daylight.name)))
         }
         _ => None,
     }
@@ -77,7 +79,7 @@ fn now_nanos(heap: &Heap<'_>) -> Result<i64, Raised> {
 }
 
 fn now_seconds<'a>(_: &Heap<'a>) -> Outcome<'a> {
-    Ok(Value::Float(since_epoch().as_secs_f64()))
+    Ok(Value::float(since_epoch().as_secs_f64()))
 }
 
 /// How long the process has had its clock.
@@ -216,8 +218,7 @@ fn new_struct_time<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     match items.len() {
         9..=11 => Ok(with_zone(heap, heap.bump().alloc_slice_copy(&items[..9]), None)),
         length => {
-            let (bound, number) =
-                if length < 9 { ("at least a 9", length) } else { ("at most a 11", length) };
+            let (bound, number) = if length < 9 { ("at least 9", length) } else { ("at most 11", length) };
             let message = format!("time.struct_time() takes an {bound}-sequence ({number}-sequence given)");
             Err(heap.raise(&TYPE_ERROR, message))
         }
@@ -229,11 +230,11 @@ fn seconds_argument<'a>(heap: &Heap<'a>, name: &str, args: Args<'_, 'a>) -> Resu
     let too_large = || heap.raise(&OVERFLOW_ERROR, "timestamp out of range for platform time_t");
     match args.between(heap, name, 0, 1)?.first().copied().unwrap_or(Value::None) {
         Value::None => Ok(now_seconds_whole()),
-        Value::Float(seconds) if seconds.is_nan() => {
+        Value::Float(seconds) if seconds.get().is_nan() => {
             Err(heap.raise(&VALUE_ERROR, "Invalid value NaN (not a number)"))
         }
-        Value::Float(seconds) if seconds.abs() > 9.2e18 => Err(too_large()),
-        Value::Float(seconds) => Ok(floor(seconds)),
+        Value::Float(seconds) if seconds.get().abs() > 9.2e18 => Err(too_large()),
+        Value::Float(seconds) => Ok(floor(seconds.get())),
         Value::Big(_) => Err(too_large()),
         value => index(heap, value),
     }
@@ -266,7 +267,7 @@ fn parts_at(heap: &Heap<'_>, seconds: i64) -> Result<Parts, Raised> {
 
 fn gmtime<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let seconds = seconds_argument(heap, "gmtime", args)?;
-    Ok(struct_time(heap, &parts_at(heap, seconds)?, 0, Some((0, String::from("UTC")))))
+    Ok(struct_time(heap, &parts_at(heap, seconds)?, 0, Some((0, String::from("GMT")))))
 }
 
 fn localtime<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
@@ -283,7 +284,6 @@ fn nine<'a>(heap: &Heap<'a>, name: &str, value: Value<'a>) -> Result<[i64; 9], R
         _ => value.as_tuple(),
     };
     let Some(items) = items else {
-        let _ = type_of(value);
         return Err(heap.raise(&TYPE_ERROR, "Tuple or struct_time argument required"));
     };
     let mut numbers = [0; 9];
@@ -312,7 +312,7 @@ fn mktime<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let seconds = seconds.ok_or_else(out_of_range)?;
     let shown = Moment::from_epoch(seconds.checked_mul(SECOND).ok_or_else(out_of_range)?);
     let offset = shown.map_or(0, local::offset_of);
-    Ok(Value::Float(as_float(seconds - offset)))
+    Ok(Value::float(as_float(seconds - offset)))
 }
 
 #[allow(clippy::cast_precision_loss, reason = "seconds of years that have dates are below 2**53")]
@@ -358,36 +358,45 @@ fn local_now(heap: &Heap<'_>) -> Result<Parts, Raised> {
 fn strftime_function<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let args = args.between(heap, "strftime", 1, 2)?;
     let format = text_argument(heap, "strftime", "1", args[0])?;
-    let (parts, is_utc) = match args.get(1) {
-        Some(value) => {
-            let note = match value {
-                Value::Object(object) => object.data.downcast_ref::<ZoneNote>(),
-                _ => None,
-            };
-            (parts_of(heap, "strftime", *value)?, note.is_some_and(|note| note.name() == "UTC"))
+    let (parts, (offset, zone)) = match args.get(1) {
+        Some(value) => (parts_of(heap, "strftime", *value)?, zone_shown(heap, *value)?),
+        None => {
+            let local = local::at(now_seconds_whole());
+            (local_now(heap)?, (signed(local.offset), local.name))
         }
-        None => (local_now(heap)?, false),
     };
-    let extras = extras(&parts, is_utc);
+    let extras = Extras { micro: None, offset, zone, since_epoch: local_seconds(&parts) };
     Ok(heap.str(&strftime(format, &parts, &extras)))
 }
 
-fn extras(parts: &Parts, is_utc: bool) -> Extras {
-    if is_utc {
-        return Extras { offset: String::from("+0000"), zone: String::from("UTC"), ..Extras::default() };
+/// `%z` and `%Z` of a time tuple: its own, or what its flag for daylight saving time says.
+fn zone_shown<'a>(heap: &Heap<'a>, value: Value<'a>) -> Result<(String, String), Raised> {
+    if let Value::Object(object) = value
+        && let Some(note) = object.data.downcast_ref::<ZoneNote>()
+    {
+        return Ok((signed(note.offset), note.name().to_owned()));
     }
+    let [.., is_dst] = nine(heap, "strftime", value)?;
+    let [standard, daylight] = local::both();
+    Ok(match is_dst {
+        ..0 => (String::new(), String::new()),
+        0 => (signed(0), standard.name),
+        _ => (signed(0), daylight.name),
+    })
+}
+
+/// An offset in seconds as `+0100`.
+fn signed(offset: i64) -> String {
+    let (sign, rest) = (if offset < 0 { '-' } else { '+' }, offset.abs());
+    format!("{sign}{:02}{:02}", rest / 3600, rest / 60 % 60)
+}
+
+/// Seconds since 1970 when local clocks show these parts.
+fn local_seconds(parts: &Parts) -> i64 {
     let date = Date::new(parts.year, parts.month, parts.day).unwrap_or(Date::MIN);
     let time = Time::new(parts.hour, parts.minute, parts.second.min(59), 0, 0).unwrap_or_default();
     let moment = Moment { date, time };
-    let seconds = moment.since_epoch() / SECOND - local::offset_of(moment);
-    let local = local::at(seconds);
-    let (sign, rest) = (if local.offset < 0 { '-' } else { '+' }, local.offset.abs());
-    Extras {
-        micro: None,
-        offset: format!("{sign}{:02}{:02}", rest / 3600, rest / 60 % 60),
-        zone: local.name,
-        since_epoch: seconds,
-    }
+    moment.since_epoch() / SECOND - local::offset_of(moment)
 }
 
 fn strptime<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {

@@ -176,10 +176,10 @@ fn special<'a>(heap: &Heap<'a>, value: Value<'a>, name: &str) -> Option<Value<'a
         }
         ("__name__", Value::Module(module)) => Some(heap.text(module.name)),
         ("real" | "numerator", Value::Int(_) | Value::Big(_)) => Some(value),
-        ("real" | "numerator", Value::Bool(flag)) => Some(Value::Int(i64::from(flag))),
+        ("real" | "numerator", Value::Bool(flag)) => Some(Value::Int(i64::from(flag.get()))),
         ("real", Value::Float(_)) => Some(value),
         ("imag", Value::Bool(_) | Value::Int(_) | Value::Big(_)) => Some(Value::Int(0)),
-        ("imag", Value::Float(_)) => Some(Value::Float(0.0)),
+        ("imag", Value::Float(_)) => Some(Value::float(0.0)),
         ("denominator", Value::Bool(_) | Value::Int(_) | Value::Big(_)) => Some(Value::Int(1)),
         ("start", Value::Range(range)) => Some(Value::Int(range[0])),
         ("stop", Value::Range(range)) => Some(Value::Int(range[1])),

@@ -56,6 +56,18 @@ pub fn parse_expression(source: &Arc<Source>, parameters: &[&str]) -> Result<Arc
     Ok(Arc::new(lower.finish("<lambda>", expression.range, params, vec![returned(value)])))
 }
 
+/// Parses what `eval` is given ([`ParseExpression`](crate::plan::ParseExpression)).
+///
+/// # Errors
+/// The message of the `SyntaxError`.
+pub fn parse_eval(text: &str) -> Result<Arc<Code>, String> {
+    let source =
+        Arc::new(Source { name: "<string>".into(), text: text.trim_start_matches([' ', '\t']).into() });
+    parse_expression(&source, &[]).map_err(|fault| {
+        format!("{} (<string>, line {})", fault.message, source.position(fault.span.start).line)
+    })
+}
+
 /// Has the parser read a text.
 fn read(source: &Arc<Source>, mode: Mode) -> Result<ast::Mod, Diagnostic> {
     if source.text.len() > LONGEST {

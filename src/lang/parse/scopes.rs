@@ -166,15 +166,15 @@ fn find(list: &[Scope], scope: usize, name: &str) -> Option<Variable> {
     loop {
         let here = &list[at];
         // Functions in a class see past its names.
-        if here.kind != Kind::Class || at == scope {
-            if let Some(&symbol) = here.by_name.get(name) {
-                let known = &here.symbols[symbol];
-                if known.global {
-                    return None;
-                }
-                if known.bound && known.nonlocal.is_none() {
-                    return (here.kind != Kind::Module).then_some((at, symbol));
-                }
+        if (here.kind != Kind::Class || at == scope)
+            && let Some(&symbol) = here.by_name.get(name)
+        {
+            let known = &here.symbols[symbol];
+            if known.global {
+                return None;
+            }
+            if known.bound && known.nonlocal.is_none() {
+                return (here.kind != Kind::Module).then_some((at, symbol));
             }
         }
         at = here.parent?;

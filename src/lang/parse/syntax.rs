@@ -22,7 +22,13 @@ pub(super) fn first_fault(source: &Arc<Source>, parsed: &Parsed<ast::Mod>) -> Op
     if let Some(fault) = old_spelling(source, range) {
         return Some(fault);
     }
-    let fault = Diagnostic::new(source, span(range), in_our_words(&message));
+    let message = match error {
+        Some(ParseErrorType::Lexical(LexicalErrorType::UnrecognizedToken { tok })) => {
+            format!("unexpected character {tok:?}")
+        }
+        _ => in_our_words(&message),
+    };
+    let fault = Diagnostic::new(source, span(range), message);
     Some(match error.and_then(suggestion) {
         Some(help) => fault.help(help),
         None => fault,

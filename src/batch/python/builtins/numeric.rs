@@ -16,7 +16,7 @@ pub fn abs<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
             let magnitude = value.as_big().unwrap_or_default().into_parts().1;
             Ok(heap.int(&magnitude.into()))
         }
-        Value::Float(number) => Ok(Value::Float(number.abs())),
+        Value::Float(number) => Ok(Value::float(number.get().abs())),
         _ => match type_of(value).method("__abs__") {
             Some(method) => (method.call)(heap, Args { positional: &[value], keywords: &[] }),
             None => {
@@ -111,8 +111,8 @@ pub fn round<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let digits = digits.filter(|digits| !digits.is_none());
     match value {
         Value::Float(number) => match digits {
-            None => int_of_float(heap, number.round_ties_even()),
-            Some(digits) => round_float(heap, number, index(heap, digits)?).map(Value::Float),
+            None => int_of_float(heap, number.get().round_ties_even()),
+            Some(digits) => round_float(heap, number.get(), index(heap, digits)?).map(Value::float),
         },
         Value::Int(_) | Value::Bool(_) | Value::Big(_) => {
             let number = value.as_big().unwrap_or_default();

@@ -32,9 +32,9 @@ pub static DEQUE: TypeInfo = TypeInfo {
             Some(other) => equal(heap, Deque::of(object).list(heap), other.list(heap)).map(Some),
             None => Ok(None),
         }),
-        order: Some(|heap, object, other| {
-            let Some(other) = Deque::in_value(other) else { return Ok(None) };
-            order(heap, "<", Deque::of(object).list(heap), other.list(heap))
+        order: Some(|heap, object, other| match Deque::in_value(other) {
+            Some(other) => order(heap, "<", Deque::of(object).list(heap), other.list(heap)),
+            None => Ok(None),
         }),
         iterate: Some(|heap, object| Ok(iterator(heap, object, false))),
         length: Some(|object| Deque::of(object).len()),

@@ -85,10 +85,8 @@ static METHODS: &[Native] = &[
     }),
     native("timestamp", |heap, args| simple(heap, "timestamp", args, timestamp)),
     native("timetuple", |heap, args| {
-        simple(heap, "timetuple", args, |heap, (moment, zone)| {
-            let is_dst = if zone.is_none() { -1 } else { 0 };
-            let zone = zone::of(zone).map(|(offset, name)| (offset / SECOND, name));
-            Ok(struct_time(heap, &Parts::of(moment), is_dst, zone))
+        simple(heap, "timetuple", args, |heap, (moment, _)| {
+            Ok(struct_time(heap, &Parts::of(moment), -1, None))
         })
     }),
     native("utctimetuple", |heap, args| {
@@ -256,7 +254,7 @@ fn timestamp<'a>(heap: &Heap<'a>, found: (Moment, Value<'a>)) -> Outcome<'a> {
     let micros = since_epoch(found);
     let (seconds, rest) = (micros.div_euclid(SECOND), micros.rem_euclid(SECOND));
     if found.1.is_none() {
-        return Ok(Value::Float(seconds as f64 + rest as f64 / 1e6));
+        return Ok(Value::float(seconds as f64 + rest as f64 / 1e6));
     }
     crate::batch::value::binary(heap, Binary::Div, Value::Int(micros), Value::Int(SECOND), false)
 }
@@ -278,7 +276,12 @@ fn replace<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
 fn astimezone<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let (found, args) = this(heap, "astimezone", args)?;
     let [zone] = args.bind(heap, "astimezone", ["tz"], 0)?;
-    let micros = since_epoch(found);
+    let mut micros = since_epoch(found);
+    if found.1.is_none() {
+        // Of times that clocks leave out, CPython takes what they show then for the zone.
+        let offset = local::at(micros.div_euclid(SECOND)).offset;
+        micros = found.0.since_epoch() - offset * SECOND;
+    }
     let mut zone = zone::argument(heap, zone)?;
     if zone.is_none() {
         let local = local::at(micros.div_euclid(SECOND));

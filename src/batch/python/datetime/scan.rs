@@ -163,11 +163,8 @@ fn longest_first(mut names: Vec<String>) -> String {
 
 /// Names of zones that `%Z` knows: without and with daylight saving time, in small letters.
 fn zones() -> [Vec<String>; 2] {
-    let now = Date { year: 2026, month: 1, day: 1 };
-    let winter = (now.ordinal() - super::calendar::EPOCH) * super::calendar::DAY_SECONDS;
-    let summer = winter + 181 * super::calendar::DAY_SECONDS;
     let mut zones = [vec![String::from("utc"), String::from("gmt")], Vec::new()];
-    for local in [local::at(winter), local::at(summer)] {
+    for local in local::both() {
         let name = local.name.to_lowercase();
         let known = &mut zones[usize::from(local.is_dst)];
         if !known.contains(&name) {
@@ -187,11 +184,8 @@ fn assemble<'t>(group: impl Fn(&str) -> Option<&'t str>) -> Result<Scanned, Refu
         };
         i64::try_from(names.iter().position(same)?).ok()
     };
-    let given = match number("y") {
-        Some(short) => Some(if short <= 68 { short + 2000 } else { short + 1900 }),
-        None => None,
-    };
-    let given = number("Y").or(given);
+    let short = number("y").map(|short| if short <= 68 { short + 2000 } else { short + 1900 });
+    let given = number("Y").or(short);
     let month = named("B", &MONTHS, 99).or_else(|| named("b", &MONTHS, 3)).map(|index| index + 1);
     let month = month.or_else(|| number("m")).unwrap_or(1);
     let day = number("d").unwrap_or(1);

@@ -336,7 +336,9 @@ impl<'t, 'h, 'a> Template<'t, 'h, 'a> {
             return self.type_error(format!("%{c} format: an integer is required, not {class}"));
         }
         match value {
-            Value::Float(number) => Ok(int_of_float(self.heap, number)?.as_big().expect("it is an int")),
+            Value::Float(number) => {
+                Ok(int_of_float(self.heap, number.get())?.as_big().expect("it is an int"))
+            }
             _ => self.type_error(format!("%{c} format: a real number is required, not {class}")),
         }
     }

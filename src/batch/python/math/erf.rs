@@ -118,9 +118,9 @@ pub fn erf<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let x = real(heap, args.one(heap, "math.erf")?)?;
     let magnitude = x.abs();
     let value = if x.is_nan() {
-        return Ok(Value::Float(x));
+        return Ok(Value::float(x));
     } else if magnitude < 0.84375 {
-        return Ok(Value::Float(x + x * quotient(SMALL, x * x)));
+        return Ok(Value::float(x + x * quotient(SMALL, x * x)));
     } else if magnitude < 1.25 {
         CENTRE + quotient(MIDDLE, magnitude - 1.0)
     } else if magnitude < 6.0 {
@@ -128,7 +128,7 @@ pub fn erf<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     } else {
         1.0
     };
-    Ok(Value::Float(value.copysign(x)))
+    Ok(Value::float(value.copysign(x)))
 }
 
 /// `math.erfc(x)`
@@ -156,5 +156,5 @@ pub fn erfc<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     } else {
         0.0
     };
-    Ok(Value::Float(value))
+    Ok(Value::float(value))
 }

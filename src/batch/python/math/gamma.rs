@@ -63,7 +63,7 @@ fn sin_pi(x: f64) -> f64 {
 pub fn gamma<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let x = real(heap, args.one(heap, "math.gamma")?)?;
     if x.is_nan() || x == f64::INFINITY {
-        return Ok(Value::Float(x));
+        return Ok(Value::float(x));
     }
     if x == f64::NEG_INFINITY || x == 0.0 || x < 0.0 && x == x.floor() {
         return Err(domain_error(heap));
@@ -71,14 +71,14 @@ pub fn gamma<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     if x == x.floor() && x <= 23.0 {
         // Factorials up to that are exact.
         let factorial = (1..x as u32).fold(1.0, |product, factor| product * f64::from(factor));
-        return Ok(Value::Float(factorial));
+        return Ok(Value::float(factorial));
     }
     let magnitude = x.abs();
     if magnitude < 1e-20 {
-        return checked(heap, x, 1.0 / x, true).map(Value::Float);
+        return checked(heap, x, 1.0 / x, true).map(Value::float);
     }
     if magnitude > 200.0 {
-        return if x < 0.0 { Ok(Value::Float(0.0 / sin_pi(x))) } else { Err(range_error(heap)) };
+        return if x < 0.0 { Ok(Value::float(0.0 / sin_pi(x))) } else { Err(range_error(heap)) };
     }
     // What rounding `magnitude + G - 0.5` loses is put back in the end.
     let y = magnitude + (G - 0.5);
@@ -104,28 +104,28 @@ pub fn gamma<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
             r * half * half
         }
     };
-    checked(heap, x, result, true).map(Value::Float)
+    checked(heap, x, result, true).map(Value::float)
 }
 
 /// `math.lgamma(x)`
 pub fn lgamma<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let x = real(heap, args.one(heap, "math.lgamma")?)?;
     if x.is_nan() {
-        return Ok(Value::Float(x));
+        return Ok(Value::float(x));
     }
     if x.is_infinite() {
-        return Ok(Value::Float(f64::INFINITY));
+        return Ok(Value::float(f64::INFINITY));
     }
     if x == x.floor() && x <= 2.0 {
-        return if x <= 0.0 { Err(domain_error(heap)) } else { Ok(Value::Float(0.0)) };
+        return if x <= 0.0 { Err(domain_error(heap)) } else { Ok(Value::float(0.0)) };
     }
     let magnitude = x.abs();
     if magnitude < 1e-20 {
-        return Ok(Value::Float(-magnitude.ln()));
+        return Ok(Value::float(-magnitude.ln()));
     }
     let mut result = (lanczos(magnitude)).ln() - G + (magnitude - 0.5) * ((magnitude + G - 0.5).ln() - 1.0);
     if x < 0.0 {
         result = PI.ln() - sin_pi(magnitude).abs().ln() - magnitude.ln() - result;
     }
-    checked(heap, x, result, true).map(Value::Float)
+    checked(heap, x, result, true).map(Value::float)
 }

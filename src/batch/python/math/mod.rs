@@ -24,7 +24,7 @@ fn member<'a>(_heap: &Heap<'a>, name: &str) -> Option<Value<'a>> {
         "nan" => f64::NAN,
         _ => return function(FUNCTIONS, name),
     };
-    Some(Value::Float(constant))
+    Some(Value::float(constant))
 }
 
 static FUNCTIONS: &[Native] = &[

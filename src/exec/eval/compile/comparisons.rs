@@ -4,7 +4,7 @@ use super::super::operate::{Equal, Greater, GreaterEqual, Less, LessEqual, NotEq
 use super::super::unit::{Expr, Test};
 use super::operands::{Shape, left_operand, right_operand};
 use super::{Builder, operands, test};
-use crate::batch::value::{Value, equal, identical};
+use crate::batch::value::{Value, contains, equal, identical};
 use crate::plan::code::{self, Comparison, Const, ExprKind, Item};
 
 impl Builder<'_, '_> {
@@ -39,6 +39,9 @@ impl Builder<'_, '_> {
                     return self.membership(left, op == Comparison::In, members);
                 }
             }
+            (Comparison::In | Comparison::NotIn, ExprKind::Const(Const::Str(text))) => {
+                return self.characters(left, op == Comparison::In, right, text);
+            }
             _ => {}
         }
         let (left, right) = (self.shape(left), self.shape(right));
@@ -66,6 +69,21 @@ impl Builder<'_, '_> {
             _ => None,
         });
         constants.collect()
+    }
+
+    /// `left in "…"`, often a single character: ASCII ones are looked up in a set of bits.
+    fn characters(&mut self, left: &code::Expr, wanted: bool, right: &code::Expr, text: &str) -> Test {
+        let ascii = text.bytes().filter(u8::is_ascii).fold(0_u128, |set, byte| set | 1 << byte);
+        let (left, right) = (self.shape(left), self.expr(right));
+        left_operand!(left, left => test(move |frame| {
+            let left = left(frame)?;
+            match left {
+                Value::Str(character) if let [byte] = character.as_bytes() => {
+                    Ok((ascii >> (byte & 0x7f) & 1 == 1) == wanted)
+                }
+                _ => contains(frame.heap, right(frame)?, left).map(|is_member| is_member == wanted),
+            }
+        }))
     }
 
     /// `left in (…)` with constants, for which no tuple has to be made.

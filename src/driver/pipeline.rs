@@ -1,0 +1,193 @@
+//! A program's pipeline at work: what `plan::Runtime` promises to programs.
+
+use std::ffi::OsStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::conductor::Conductor;
+use super::crew::{Crew, failure};
+use super::patience::Patience;
+use super::program::Program;
+use super::signals::Signals;
+use super::timeline::Timeline;
+use super::{Ended, OutputTo, Settings, outputs};
+use crate::batch::{Dataset, Time};
+use crate::error::{Error, Result};
+use crate::exec::Flow;
+use crate::plan::{Engine, Outcome, Rdd, Returned, Runtime, Script, StreamId, StreamOp, Streaming};
+use crate::source::SourceSpec;
+
+/// The engine, clock, sources and outputs of programs.
+pub struct Pipeline {
+    settings: Settings,
+    crew: Crew,
+    conductor: Conductor,
+    signals: Option<Signals>,
+    stream: Option<Stream>,
+    /// What has ended a stream early.
+    fault: Option<Error>,
+    /// How the last stream has ended.
+    ended: Ended,
+    /// Batches that have lost an output, of the streams before this one.
+    failed: u64,
+}
+
+/// A stream that was started, and has not ended.
+struct Stream {
+    program: Program,
+    timeline: Timeline,
+    _patience: Patience,
+}
+
+impl Pipeline {
+    /// Workers and outputs. Sources and the interval come with the stream that is started.
+    ///
+    /// # Errors
+    /// When the system gives no more threads, or the output cannot be opened.
+    pub fn new(settings: Settings) -> Result<Self> {
+        Ok(Pipeline {
+            crew: Crew::new(&settings)?,
+            conductor: Conductor::new(&settings)?,
+            settings,
+            signals: None,
+            stream: None,
+            fault: None,
+            ended: Ended::Drained,
+            failed: 0,
+        })
+    }
+
+    /// Ends a stream that the program has left running, and tells how the last one has ended.
+    ///
+    /// # Errors
+    /// What has ended it early, or that batches have lost outputs.
+    pub fn end(&mut self) -> Result<Ended> {
+        self.close(Ok(()));
+        self.conductor.desk.finish()?;
+        match (self.fault.take(), self.failed) {
+            (Some(fault), _) => Err(fault),
+            (None, 0) => Ok(self.ended),
+            (None, 1) => Err(Error::Runtime("a batch has lost an output".into())),
+            (None, failed) => Err(Error::Runtime(format!("{failed} batches have lost an output"))),
+        }
+    }
+
+    /// Closes the stream, if there is one.
+    fn close(&mut self, stopped: Result<()>) {
+        let Some(Stream { mut program, timeline, .. }) = self.stream.take() else { return };
+        let ended = self.signals.as_ref().map_or(Ended::Drained, Signals::ended);
+        let work = &mut program.at(&mut self.crew, None);
+        let closed =
+            self.conductor.end(stopped.map(|()| ended), work, timeline.stats(), timeline.incomplete());
+        match closed {
+            Ok(ended) => self.ended = ended,
+            Err(fault) => self.fault = Some(fault),
+        }
+        self.failed += program.failed;
+        if let Some(signals) = &self.signals {
+            signals.end_at_next();
+        }
+    }
+}
+
+impl Runtime for Pipeline {
+    fn start(&mut self, streaming: Streaming) -> Result<()> {
+        let Streaming { graph, interval, sources } = streaming;
+        if graph.outputs.is_empty() {
+            return Err(Error::Usage(
+                "no output operations registered, so there is nothing to do: end a stream with .pprint()".into(),
+            ));
+        }
+        let settings = &self.settings;
+        let specs = sources.iter().map(|text| SourceSpec::parse(OsStr::new(text)).map_err(Error::Usage));
+        let specs: Vec<SourceSpec> = specs.collect::<Result<_>>()?;
+        outputs::check(&settings.output, &specs)?;
+        let queues = graph.streams.iter().any(|stream| matches!(stream.op, StreamOp::Queue { .. }));
+        let clock = settings.clock.resolve(&specs, queues)?;
+        let program = Program::new(settings, graph, |graph| Flow::new(graph, interval))?;
+        if program.prints_more_than_once() {
+            self.conductor.desk.never_in_place();
+        }
+        let signals = match &self.signals {
+            Some(signals) => {
+                signals.begin_again();
+                signals
+            }
+            None => {
+                let to_file = matches!(settings.output, OutputTo::File(_));
+                self.signals.insert(Signals::install(to_file)?)
+            }
+        };
+        let mut timeline =
+            Timeline::new(settings, &specs, (clock, interval), signals, settings.pool(&specs))?;
+        timeline.watch_output(self.conductor.desk.output_descriptor()?)?;
+        self.conductor.begin(settings, &specs);
+        let _patience = Patience::start(signals, self.conductor.desk.messages())?;
+        self.crew.stop = None;
+        self.stream = Some(Stream { program, timeline, _patience });
+        Ok(())
+    }
+
+    /// Where a signal has stopped the stream, or a fault, the program does not go on either.
+    fn run(&mut self, script: &mut dyn Script, timeout: Option<Duration>) -> Result<Returned> {
+        let (Some(stream), Some(signals)) = (&mut self.stream, &self.signals) else {
+            return Ok(Returned::Stopped);
+        };
+        let work = &mut stream.program.at(&mut self.crew, Some(script));
+        let stopped = match stream.timeline.run(signals, &mut self.conductor, work, timeout) {
+            Ok(Returned::TimeUp) => return Ok(Returned::TimeUp),
+            Ok(Returned::Stopped) => Ok(()),
+            Err(fault) => Err(fault),
+        };
+        let by_itself = stopped.is_ok() && !signals.stop();
+        self.close(stopped);
+        if by_itself && self.fault.is_none() { Ok(Returned::Stopped) } else { Err(Error::OutputClosed) }
+    }
+
+    fn slice(
+        &mut self,
+        script: &mut dyn Script,
+        stream: StreamId,
+        begin: Time,
+        end: Time,
+    ) -> Outcome<Vec<Arc<Rdd>>> {
+        let Some(Stream { program, .. }) = &mut self.stream else {
+            return Err(failure("ValueError", "slice needs a stream that runs".into()));
+        };
+        program.slice((stream, begin, end), script, &mut self.crew.at(&mut self.conductor.desk))
+    }
+
+    fn engine(&mut self) -> &mut dyn Engine {
+        self
+    }
+}
+
+impl Engine for Pipeline {
+    fn compute(&mut self, rdd: &Arc<Rdd>) -> Outcome<Dataset> {
+        self.crew.at(&mut self.conductor.desk).compute(rdd)
+    }
+
+    fn compute_first(&mut self, rdd: &Arc<Rdd>, records: usize) -> Outcome<Dataset> {
+        self.crew.at(&mut self.conductor.desk).compute_first(rdd, records)
+    }
+
+    fn partitions(&mut self, rdd: &Arc<Rdd>) -> Outcome<usize> {
+        self.crew.at(&mut self.conductor.desk).partitions(rdd)
+    }
+
+    fn keep(&mut self, rdd: &Arc<Rdd>) {
+        self.crew.at(&mut self.conductor.desk).keep(rdd);
+    }
+
+    fn stop(&mut self, graceful: bool) {
+        self.crew.at(&mut self.conductor.desk).stop(graceful);
+    }
+
+    fn print(&mut self, text: &[u8], to_stderr: bool) -> Result<()> {
+        self.crew.at(&mut self.conductor.desk).print(text, to_stderr)
+    }
+
+    fn take_accumulated(&mut self) -> Vec<(u32, Vec<u8>)> {
+        self.crew.at(&mut self.conductor.desk).take_accumulated()
+    }
+}

@@ -1,0 +1,180 @@
+//! A program's batches: input becomes the records of its streams, and its outputs are made of them.
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use memchr::memchr_iter;
+
+use super::crew::Crew;
+use super::deliver::Outputs;
+use super::desk::Desk;
+use super::work::{Stop, Work};
+use super::{OnError, Settings};
+use crate::batch::{Chunk, Time};
+use crate::error::{Error, Result};
+use crate::exec::{Delivery, Flow};
+use crate::plan::{Engine, Graph, Outcome, Rdd, Script, StreamId, StreamOp};
+
+/// Input that waits for the end of its batch may take so many bytes; where time is real, reading waits then.
+const MOST_WAITING: usize = 512 << 20;
+
+/// A started pipeline.
+pub(super) struct Program {
+    flow: Flow,
+    outputs: Outputs,
+    /// Batches that queues of RDDs have something for.
+    queued: u64,
+    fail: bool,
+    zone: TimeZone,
+    /// Records that have come in.
+    records: u64,
+    /// Bytes that wait for the end of the batch.
+    waiting: usize,
+    /// Batches that have lost an output.
+    pub(super) failed: u64,
+}
+
+impl Program {
+    /// # Errors
+    /// When an output writes to where we cannot.
+    pub(super) fn new(settings: &Settings, graph: Graph, flow: impl FnOnce(Graph) -> Flow) -> Result<Self> {
+        let queued = graph.streams.iter().map(|stream| match &stream.op {
+            StreamOp::Queue { rdds, one_at_a_time: true, .. } => rdds.len() as u64,
+            StreamOp::Queue { rdds, .. } => u64::from(!rdds.is_empty()),
+            _ => 0,
+        });
+        Ok(Program {
+            queued: queued.max().unwrap_or(0),
+            outputs: Outputs::new(settings, &graph)?,
+            flow: flow(graph),
+            fail: settings.on_error == OnError::Fail,
+            zone: TimeZone::system(),
+            records: 0,
+            waiting: 0,
+            failed: 0,
+        })
+    }
+
+    /// Whether more than one of its outputs prints.
+    pub(super) fn prints_more_than_once(&self) -> bool {
+        self.outputs.printed() > 1
+    }
+
+    /// The RDDs of a stream from one time to another, as far as they are remembered.
+    ///
+    /// # Errors
+    /// Whatever functions of the program raise where one is made only now.
+    pub(super) fn slice(
+        &mut self,
+        (stream, begin, end): (StreamId, Time, Time),
+        script: &mut dyn Script,
+        engine: &mut dyn Engine,
+    ) -> Outcome<Vec<Arc<Rdd>>> {
+        self.flow.slice(stream, begin, end, script, engine)
+    }
+
+    /// The program with those who do its work. Without a script, no batch can be closed.
+    pub(super) fn at<'a>(
+        &'a mut self,
+        crew: &'a mut Crew,
+        script: Option<&'a mut dyn Script>,
+    ) -> ProgramAt<'a> {
+        ProgramAt { program: self, crew, script }
+    }
+}
+
+/// A program at work.
+pub(super) struct ProgramAt<'a> {
+    program: &'a mut Program,
+    crew: &'a mut Crew,
+    script: Option<&'a mut dyn Script>,
+}
+
+impl Work for ProgramAt<'_> {
+    fn accept(&mut self, chunk: Chunk) {
+        let program = &mut *self.program;
+        program.records += memchr_iter(b'\n', chunk.bytes()).count() as u64;
+        program.waiting += chunk.len();
+        program.flow.accept(&chunk);
+    }
+
+    // Chunks are copied at once.
+    fn wait_for_chunk(&mut self) {}
+
+    fn keep_up(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    fn settle(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    fn records(&self) -> u64 {
+        self.program.records
+    }
+
+    fn skipped(&self) -> u64 {
+        self.crew.skipped
+    }
+
+    fn close(&mut self, time: Time, _last: bool, desk: &mut Desk) -> Result<()> {
+        let Program { flow, outputs, fail, zone, waiting, failed, .. } = &mut *self.program;
+        let Some(script) = &mut self.script else { return Ok(()) };
+        let origins: Vec<String> =
+            flow.graph().outputs.iter().map(|output| output.origin.to_string()).collect();
+        let mut lost = false;
+        *waiting = 0;
+        flow.close(time, *script, &mut self.crew.at(desk), |engine, delivery| {
+            let (output, failure) = match delivery {
+                Delivery::Records { output, records, .. } => {
+                    match outputs.deliver(output, time, records, engine)? {
+                        Ok(()) => return Ok(()),
+                        Err(failure) => (Some(output), failure),
+                    }
+                }
+                Delivery::Failed { output, failure } => (output, failure),
+                Delivery::LeftOut { time, failure } => {
+                    lost = true;
+                    let time = time.local_text(zone);
+                    engine
+                        .desk
+                        .say_error(format_args!("batch {time}: a state goes on without it: {failure}"));
+                    return Ok(());
+                }
+            };
+            lost = true;
+            let what = match output {
+                Some(output) => format!("output {} ({})", output + 1, origins[output]),
+                None => "all outputs".into(),
+            };
+            let told = format!("batch {}: {what}: {failure}", time.local_text(zone));
+            if *fail {
+                return Err(Error::BadRecord(told));
+            }
+            engine.desk.say_error(told);
+            Ok(())
+        })?;
+        *failed += u64::from(lost);
+        self.crew.fault.take().map_or(Ok(()), Err)
+    }
+
+    fn prepare(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    fn has_unshown_records(&mut self) -> Result<bool> {
+        Ok(self.program.waiting > 0)
+    }
+
+    fn least_batches(&self) -> u64 {
+        self.program.queued
+    }
+
+    fn wants_to_stop(&self) -> Option<Stop> {
+        self.crew.stop
+    }
+
+    fn is_full(&self) -> bool {
+        self.program.waiting >= MOST_WAITING
+    }
+}

@@ -1,0 +1,264 @@
+//! Refusals at the start: names that nothing defines, attributes that nothing has, modules that are not
+//! there, found in functions before a record meets them. Where the walk cannot know, it lets pass.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::diagnostics::Diagnostic;
+use super::names::{ATTRIBUTES, BUILTINS, REFUSED, nearest, refused_module};
+use crate::plan::code::{Arg, Code, Const, Expr, ExprKind, Place, Source, Span, Stmt, StmtKind, Target};
+use crate::plan::visit::{Visit, walk_block, walk_code, walk_expr, walk_handlers, walk_stmt, walk_target};
+
+/// What a program may use that it does not define itself.
+pub struct Known<'k> {
+    /// Names that are given to it: `lines`, `ssc`, `json`, `exit`, …
+    pub names: &'k [&'k str],
+    /// Whether a name is a built-in.
+    pub is_builtin: &'k dyn Fn(&str) -> bool,
+    /// The full names of the modules that can be imported.
+    pub modules: &'k [&'k str],
+    /// Attributes beyond those that Python's and PySpark's classes have.
+    pub attributes: &'k [&'k str],
+}
+
+/// Checks a program.
+///
+/// # Errors
+/// Its first fault.
+pub fn check(code: &Code, known: &Known<'_>) -> Result<(), Diagnostic> {
+    let mut defined = Defined::default();
+    defined.code(code);
+    let mut check = Check {
+        known,
+        defined: &defined,
+        source: Arc::clone(&code.source),
+        functions: 0,
+        caught: 0,
+        fault: None,
+    };
+    walk_code(&mut check, code);
+    match check.fault {
+        Some(fault) => Err(fault),
+        None => Ok(()),
+    }
+}
+
+/// What a program defines anywhere.
+#[derive(Default)]
+struct Defined {
+    globals: HashSet<String>,
+    attributes: HashSet<String>,
+    /// Whether a module's names are all imported, so that any name may be one.
+    everything: bool,
+}
+
+impl Defined {
+    fn place(&mut self, place: &Place) {
+        if let Place::Global(name) = place {
+            self.globals.insert(name.to_string());
+        }
+    }
+
+    fn attribute(&mut self, name: &str) {
+        self.attributes.insert(name.to_string());
+    }
+}
+
+impl Visit for Defined {
+    fn stmt(&mut self, stmt: &Stmt) {
+        match &stmt.kind {
+            StmtKind::Def(place, _) | StmtKind::Import { place, .. } => self.place(place),
+            StmtKind::Class { place, methods, attributes, .. } => {
+                self.place(place);
+                let names =
+                    methods.iter().map(|(name, _)| name).chain(attributes.iter().map(|(name, _)| name));
+                names.for_each(|name| self.attribute(name));
+            }
+            StmtKind::ImportFrom { names, .. } => {
+                for (name, place) in names {
+                    self.everything |= &**name == "*";
+                    self.place(place);
+                }
+            }
+            StmtKind::Try { handlers, .. } => {
+                handlers
+                    .iter()
+                    .filter_map(|handler| handler.place.as_ref())
+                    .for_each(|place| self.place(place));
+            }
+            _ => {}
+        }
+        walk_stmt(self, stmt);
+    }
+
+    fn target(&mut self, target: &Target) {
+        match target {
+            Target::Name(place, _) => self.place(place),
+            Target::Attribute(_, name, _) => self.attribute(name),
+            _ => {}
+        }
+        walk_target(self, target);
+    }
+
+    fn expr(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Assign(place, _) => self.place(place),
+            // Named tuples have fields by strings, other objects by keywords.
+            ExprKind::Const(Const::Str(text)) => {
+                for word in text.split(|character: char| !character.is_alphanumeric() && character != '_') {
+                    self.attribute(word);
+                }
+            }
+            ExprKind::Call { args, .. } => {
+                for arg in args {
+                    if let Arg::Keyword(name, _) = arg {
+                        self.attribute(name);
+                    }
+                }
+            }
+            _ => {}
+        }
+        walk_expr(self, expr);
+    }
+}
+
+struct Check<'k> {
+    known: &'k Known<'k>,
+    defined: &'k Defined,
+    source: Arc<Source>,
+    /// How many functions are around: what stands outside is run at once, and fails in its place.
+    functions: u32,
+    /// How many `try` with handlers are around: their programs may count on the fault.
+    caught: u32,
+    fault: Option<Diagnostic>,
+}
+
+impl Check<'_> {
+    fn fault(&mut self, span: Span, message: String, help: Option<String>) {
+        if self.fault.is_none() {
+            self.fault = Some(Diagnostic { source: Arc::clone(&self.source), span, message, help });
+        }
+    }
+
+    fn name(&mut self, name: &str, span: Span) {
+        let (known, defined) = (self.known, self.defined);
+        if defined.globals.contains(name) || known.names.contains(&name) || (known.is_builtin)(name) {
+            return;
+        }
+        if let Some((_, reason)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
+            return self.fault(span, format!("'{name}' is not supported"), Some((*reason).to_string()));
+        }
+        if self.functions == 0 || self.caught > 0 || defined.everything || is_special(name) {
+            return;
+        }
+        if BUILTINS.contains(name) {
+            return self.fault(span, format!("'{name}' is not supported"), None);
+        }
+        let builtins = BUILTINS.iter().copied().filter(|name| (known.is_builtin)(name));
+        let globals = defined.globals.iter().map(String::as_str);
+        let near = nearest(name, globals.chain(known.names.iter().copied()).chain(builtins));
+        self.fault(span, format!("'{name}' is not defined"), near.map(did_you_mean));
+    }
+
+    fn attribute(&mut self, name: &str, value: &Expr, span: Span) {
+        let (known, defined) = (self.known, self.defined);
+        if self.functions == 0
+            || self.caught > 0
+            || is_special(name)
+            || ATTRIBUTES.contains(name)
+            || known.attributes.contains(&name)
+            || defined.attributes.contains(name)
+        {
+            return;
+        }
+        let candidates = defined.attributes.iter().map(String::as_str);
+        let near = nearest(name, ATTRIBUTES.iter().chain(known.attributes).copied().chain(candidates));
+        // The name alone is at fault, not all that stands in front of it.
+        let length = u32::try_from(name.len()).unwrap_or(0);
+        let start = span.end.saturating_sub(length).max(value.span.end);
+        self.fault(
+            Span { start, end: span.end },
+            format!("nothing has an attribute '{name}'"),
+            near.map(did_you_mean),
+        );
+    }
+
+    fn module(&mut self, name: &str, span: Span) {
+        if let Some(reason) = refused_module(name) {
+            return self.fault(
+                span,
+                format!("the module '{name}' is not supported"),
+                Some(reason.to_string()),
+            );
+        }
+        if self.caught > 0 || self.known.modules.contains(&name) {
+            return;
+        }
+        let help = match nearest(name, self.known.modules.iter().copied()) {
+            Some(near) => did_you_mean(near),
+            None => {
+                let mut modules = self.known.modules.to_vec();
+                modules.sort_unstable();
+                format!("there are {}", modules.join(", "))
+            }
+        };
+        self.fault(span, format!("there is no module '{name}'"), Some(help));
+    }
+}
+
+fn did_you_mean(name: &str) -> String {
+    format!("did you mean '{name}'?")
+}
+
+/// `__name__` and its like.
+fn is_special(name: &str) -> bool {
+    name.len() > 4 && name.starts_with("__") && name.ends_with("__")
+}
+
+impl Visit for Check<'_> {
+    fn stmt(&mut self, stmt: &Stmt) {
+        match &stmt.kind {
+            StmtKind::Import { module, .. } => self.module(module, stmt.span),
+            StmtKind::ImportFrom { module, names } => {
+                // `from pyspark import streaming` imports a module too.
+                let is_module =
+                    |name: &str| self.known.modules.contains(&format!("{module}.{name}").as_str());
+                if !names.iter().all(|(name, _)| is_module(name)) {
+                    self.module(module, stmt.span);
+                }
+            }
+            StmtKind::Try { body, handlers, otherwise, finally } if !handlers.is_empty() => {
+                self.caught += 1;
+                walk_block(self, body);
+                self.caught -= 1;
+                walk_handlers(self, handlers);
+                walk_block(self, otherwise);
+                walk_block(self, finally);
+                return;
+            }
+            _ => {}
+        }
+        walk_stmt(self, stmt);
+    }
+
+    fn expr(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Name(Place::Global(name)) => self.name(name, expr.span),
+            ExprKind::Attribute(value, name) => {
+                walk_expr(self, expr);
+                return self.attribute(name, value, expr.span);
+            }
+            _ => {}
+        }
+        walk_expr(self, expr);
+    }
+
+    fn code(&mut self, code: &Code) {
+        // What a function does is not caught by a `try` around its definition.
+        let caught = std::mem::take(&mut self.caught);
+        self.functions += 1;
+        walk_code(self, code);
+        self.functions -= 1;
+        self.caught = caught;
+    }
+}

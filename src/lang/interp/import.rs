@@ -1,0 +1,195 @@
+//! Imports: Python's library, the catalogue under PySpark's names, and the little of `sys` and `time` that
+//! concerns the program itself. Nothing else can be imported.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::builtins::EXIT;
+use super::object::{Handle, Module, Obj};
+use super::{Halt, Interp, Run};
+use crate::batch::python;
+use crate::batch::value::exceptions::{IMPORT_ERROR, MODULE_NOT_FOUND_ERROR};
+use crate::lang::names::refused_module;
+
+/// PySpark's modules, and what of the catalogue each of them has.
+const PYSPARK: &[(&str, &[&str])] = &[
+    (
+        "pyspark",
+        &["SparkContext", "SparkConf", "StorageLevel", "RDD", "Accumulator", "AccumulatorParam", "Broadcast"],
+    ),
+    ("pyspark.accumulators", &["Accumulator", "AccumulatorParam"]),
+    ("pyspark.broadcast", &["Broadcast"]),
+    ("pyspark.conf", &["SparkConf"]),
+    ("pyspark.context", &["SparkContext"]),
+    ("pyspark.rdd", &["RDD", "portable_hash"]),
+    ("pyspark.resultiterable", &["ResultIterable"]),
+    ("pyspark.sql", &["SparkSession"]),
+    ("pyspark.statcounter", &["StatCounter"]),
+    ("pyspark.storagelevel", &["StorageLevel"]),
+    ("pyspark.streaming", &["StreamingContext", "DStream", "StreamingListener"]),
+    ("pyspark.streaming.context", &["StreamingContext"]),
+    ("pyspark.streaming.dstream", &["DStream"]),
+    ("pyspark.streaming.listener", &["StreamingListener"]),
+];
+
+/// What is said of the rest of Spark SQL.
+const SQL: &str = "there is no Spark SQL here, only SparkSession, for its sparkContext";
+
+/// Modules of which the program has a part of its own, beside the library's if there is any.
+const OWN: &[&str] = &["__future__", "findspark", "os", "sys", "time"];
+
+/// The full names of all modules that programs can import.
+pub(in crate::lang) fn module_names() -> Vec<&'static str> {
+    let library = python::module_names();
+    OWN.iter().copied().chain(PYSPARK.iter().map(|(name, _)| *name)).chain(library).collect()
+}
+
+/// The module of the library, as an object.
+pub(super) fn library_module(module: &'static crate::batch::value::Module) -> Obj {
+    Obj::Module(Rc::new(Module {
+        name: module.name.into(),
+        library: Some(module),
+        members: Default::default(),
+        refusal: None,
+    }))
+}
+
+impl Interp<'_> {
+    /// `import a.b` gives `a`, with `b` in it; `import a.b as c` gives `a.b`.
+    pub(super) fn import(&mut self, name: &Arc<str>, renamed: bool) -> Run<Obj> {
+        let mut outer: Option<Obj> = None;
+        let mut top = Obj::None;
+        for (end, _) in name.match_indices('.').chain([(name.len(), "")]) {
+            let module = self.module(&name[..end])?;
+            match &outer {
+                Some(Obj::Module(outer)) => {
+                    let last = name[..end].rsplit('.').next().unwrap_or_default();
+                    outer.members.borrow_mut().set(last, module.clone());
+                }
+                _ => top = module.clone(),
+            }
+            outer = Some(module);
+        }
+        Ok(if renamed { outer.unwrap_or(top) } else { top })
+    }
+
+    /// `from module import name`
+    pub(super) fn import_from(&mut self, module: &Arc<str>, name: &str) -> Run<Obj> {
+        if &**module == "__future__" {
+            return Ok(Obj::None);
+        }
+        let from = self.import(module, true)?;
+        let Obj::Module(found) = &from else { return Ok(from) };
+        match self.attribute(&from, name) {
+            Ok(value) => Ok(value),
+            Err(halt) => {
+                if let Ok(inner) = self.module(&format!("{module}.{name}")) {
+                    return Ok(inner);
+                }
+                if matches!(halt.reason(), super::Reason::Fatal(_)) {
+                    return Err(halt);
+                }
+                let reason = found.refusal.map(|refusal| format!(": {refusal}")).unwrap_or_default();
+                Err(Halt::new(&IMPORT_ERROR, format!("cannot import name '{name}' from '{module}'{reason}")))
+            }
+        }
+    }
+
+    /// What `from module import *` brings in.
+    pub(super) fn import_all(&mut self, module: &Arc<str>) -> Run<Vec<(Arc<str>, Obj)>> {
+        match self.import(module, true)? {
+            Obj::Module(found) if found.library.is_none() => Ok(found
+                .members
+                .borrow()
+                .iter()
+                .filter(|(name, value)| !name.starts_with('_') && !matches!(value, Obj::Module(_)))
+                .map(|(name, value)| (Arc::from(&**name), value.clone()))
+                .collect()),
+            _ => Err(Halt::new(
+                &IMPORT_ERROR,
+                format!("from {module} import * is not supported: name what is to be imported"),
+            )),
+        }
+    }
+
+    /// A module, for the names that programs of the command line have in scope.
+    ///
+    /// # Errors
+    /// `ModuleNotFoundError`
+    pub fn import_module(&mut self, name: &str) -> Run<Obj> {
+        self.module(name)
+    }
+
+    /// The module of that full name.
+    fn module(&mut self, name: &str) -> Run<Obj> {
+        if let Some(known) = self.world.modules.borrow().get(name) {
+            return Ok(known.clone());
+        }
+        let library = python::module(name);
+        let module = Rc::new(Module {
+            name: name.into(),
+            library,
+            members: Default::default(),
+            refusal: (name == "pyspark.sql").then_some(SQL),
+        });
+        let set = |member: &str, value: Obj| module.members.borrow_mut().set(member, value);
+        match name {
+            "sys" => {
+                let args = self.world.args.iter().map(Obj::str).collect();
+                set("argv", Obj::list(args));
+                set("stdout", Obj::Handle(Rc::new(Handle::DriverOnly("sys.stdout"))));
+                set("stderr", Obj::Handle(Rc::new(Handle::DriverOnly("sys.stderr"))));
+                set("exit", Obj::Intrinsic(&EXIT));
+                set("maxsize", Obj::Int(i64::MAX));
+                set("byteorder", Obj::str("little"));
+                set("platform", Obj::str("linux"));
+                set("path", Obj::list(Vec::new()));
+                set("version", Obj::str("3.11.0 (dstream)"));
+                let version = [3, 11, 0].map(Obj::Int);
+                set("version_info", Obj::tuple(version));
+            }
+            "time" => set("sleep", Obj::Intrinsic(&crate::lang::host::SLEEP)),
+            "os" => {
+                let names = self.world.catalogue.names.borrow();
+                for (member, known) in [("environ", "_environ"), ("getenv", "_getenv")] {
+                    set(member, names.get(known).cloned().unwrap_or(Obj::None));
+                }
+            }
+            // Scripts that run in notebooks as well look for Spark's home first.
+            "findspark" => {
+                let names = self.world.catalogue.names.borrow();
+                for (member, known) in [("init", "_findspark_init"), ("find", "_findspark_init")] {
+                    set(member, names.get(known).cloned().unwrap_or(Obj::None));
+                }
+            }
+            "__future__" => {}
+            _ => {
+                let catalogue = PYSPARK.iter().find(|(known, _)| *known == name);
+                if let Some((_, members)) = catalogue {
+                    let names = self.world.catalogue.names.borrow();
+                    for member in *members {
+                        if let Some(value) = names.get(*member) {
+                            set(member, value.clone());
+                        }
+                    }
+                    if name == "pyspark" {
+                        set("__version__", Obj::str("3.5.9"));
+                    }
+                } else if library.is_none() {
+                    return Err(not_found(name));
+                }
+            }
+        }
+        let module = Obj::Module(module);
+        self.world.modules.borrow_mut().insert(name.into(), module.clone());
+        Ok(module)
+    }
+}
+
+fn not_found(name: &str) -> Halt {
+    let why = match refused_module(name) {
+        Some(why) => why.to_string(),
+        None => format!("what can be imported is {}", module_names().join(", ")),
+    };
+    Halt::new(&MODULE_NOT_FOUND_ERROR, format!("No module named '{name}': {why}"))
+}

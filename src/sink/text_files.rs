@@ -1,0 +1,130 @@
+//! `saveAsTextFiles`: a directory a batch, a file a partition, a line a record, as Spark writes them.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::values::{Unprintable, for_each_line};
+use crate::batch::{Dataset, Time, Values};
+use crate::error::plain;
+
+/// The file that says that the others are whole.
+const SUCCESS: &str = "_SUCCESS";
+
+/// The local path that a program's text names, with or without `file://` before it.
+///
+/// # Errors
+/// What is wrong with a text that names another file system.
+pub fn local_path(text: &str) -> Result<PathBuf, String> {
+    let path = match text.strip_prefix("file:") {
+        Some(rest) => rest.strip_prefix("//").unwrap_or(rest),
+        None => text,
+    };
+    let scheme = path.split_once("://").map(|(scheme, _)| scheme);
+    match scheme {
+        Some(scheme) if !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+            Err(format!("{text}: files are written to this machine's directories, not to {scheme}://"))
+        }
+        _ if path.is_empty() => Err("files need a name to be written to".into()),
+        _ => Ok(PathBuf::from(path)),
+    }
+}
+
+/// The directory of a batch: `prefix-<milliseconds>[.suffix]`.
+pub fn batch_directory(prefix: &Path, suffix: Option<&str>, time: Time) -> PathBuf {
+    let mut name = prefix.as_os_str().to_os_string();
+    name.push(format!("-{}", time.as_millis()));
+    if let Some(suffix) = suffix {
+        name.push(format!(".{suffix}"));
+    }
+    PathBuf::from(name)
+}
+
+/// Writes the partitions into the directory as `part-00000` and so on, beside them `_SUCCESS`. It is written under a name that
+/// begins with a dot, and renamed when it is whole. Whether it was written: a directory that is there stays as it is, as in
+/// Spark, which comes by such batches again after a recovery.
+///
+/// # Errors
+/// The exception's class and message: `OSError` for what the system does not let us do, `FileExistsError` where a file has the name.
+pub fn save_as_text_files(directory: &Path, dataset: &Dataset) -> Result<bool, Unprintable> {
+    let fault = |what: &Path, cause: &io::Error| Unprintable {
+        class: "OSError",
+        message: format!("cannot write {}: {}", what.display(), plain(cause)),
+    };
+    match fs::metadata(directory) {
+        Ok(there) if there.is_dir() => return Ok(false),
+        Ok(_) => {
+            let message = format!("{} is there already", directory.display());
+            return Err(Unprintable { class: "FileExistsError", message });
+        }
+        Err(_) => {}
+    }
+    let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(parent).map_err(|cause| fault(parent, &cause))?;
+    let name = directory.file_name().unwrap_or_default().to_string_lossy();
+    let unfinished = Unfinished(parent.join(format!(".{name}.{}", std::process::id())));
+    fs::create_dir(&unfinished.0).map_err(|cause| fault(directory, &cause))?;
+    for (number, partition) in dataset.partitions.iter().enumerate() {
+        let path = unfinished.0.join(format!("part-{number:05}"));
+        let mut file = BufWriter::new(File::create_new(&path).map_err(|cause| fault(directory, &cause))?);
+        let dataset = Dataset { partitions: vec![partition.clone()] };
+        let mut written = Ok(());
+        for_each_line(&Values { output: 1, dataset, limit: None }, |line| {
+            if written.is_ok() {
+                written = file.write_all(line).and_then(|()| file.write_all(b"\n"));
+            }
+        })?;
+        written.and_then(|()| file.flush()).map_err(|cause| fault(directory, &cause))?;
+    }
+    File::create_new(unfinished.0.join(SUCCESS)).map_err(|cause| fault(directory, &cause))?;
+    match fs::rename(&unfinished.0, directory) {
+        Ok(()) => Ok(true),
+        Err(cause) if cause.kind() == ErrorKind::DirectoryNotEmpty => Ok(false),
+        Err(cause) => Err(fault(directory, &cause)),
+    }
+}
+
+/// A directory that is removed with all that is in it, unless it has got another name.
+struct Unfinished(PathBuf);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // Nothing is there once it was renamed.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::values;
+    use super::*;
+    use crate::batch::Records;
+    use crate::batch::value::Value;
+
+    #[test]
+    fn a_batch_is_a_directory_of_partitions() {
+        let home = tempfile::tempdir().expect("a directory");
+        let batch = values(1, |heap| vec![heap.str("it's"), heap.pair(heap.str("a"), Value::Int(1))]);
+        let Records::Values(Values { mut dataset, .. }) = batch.records else { panic!("they are values") };
+        dataset.partitions.push(crate::batch::Partition::default());
+        let prefix = local_path(&format!("file://{}/made/wc", home.path().display())).expect("it is local");
+        let directory = batch_directory(&prefix, Some("txt"), Time::from_millis(1000));
+        assert_eq!(directory, home.path().join("made/wc-1000.txt"));
+        assert_eq!(save_as_text_files(&directory, &dataset), Ok(true));
+        let part = |number: usize| fs::read_to_string(directory.join(format!("part-0000{number}"))).ok();
+        assert_eq!([part(0), part(1), part(2)], [Some("it's\n('a', 1)\n".into()), Some(String::new()), None]);
+        assert!(directory.join(SUCCESS).exists());
+        assert_eq!(fs::read_dir(home.path().join("made")).expect("it is there").count(), 1);
+        assert_eq!(save_as_text_files(&directory, &Dataset::default()), Ok(false));
+        assert!(part(0).is_some(), "what is there stays");
+    }
+
+    #[test]
+    fn other_file_systems_are_refused() {
+        assert_eq!(local_path("out/wc"), Ok("out/wc".into()));
+        assert_eq!(local_path("file:/out"), Ok("/out".into()));
+        for other in ["hdfs://host/out", "s3a://bucket/out"] {
+            assert!(local_path(other).is_err_and(|fault| fault.contains("not to")), "{other}");
+        }
+    }
+}
