@@ -19,7 +19,6 @@ mod sort;
 mod stage;
 mod stateful;
 mod tasks;
-mod walk;
 mod write;
 mod zip;
 
