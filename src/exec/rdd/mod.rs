@@ -21,7 +21,6 @@ mod sort;
 mod stage;
 mod stateful;
 mod tasks;
-mod walk;
 mod write;
 mod zip;
 
