@@ -5,16 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::conductor::Conductor;
-use super::crew::Crew;
+use super::crew::{Crew, failure};
 use super::patience::Patience;
 use super::program::Program;
 use super::signals::Signals;
 use super::timeline::Timeline;
 use super::{Ended, OutputTo, Settings, outputs};
-use crate::batch::Dataset;
+use crate::batch::{Dataset, Time};
 use crate::error::{Error, Result};
 use crate::exec::Flow;
-use crate::plan::{Engine, Outcome, Rdd, Returned, Runtime, Script, StreamOp, Streaming};
+use crate::plan::{Engine, Outcome, Rdd, Returned, Runtime, Script, StreamId, StreamOp, Streaming};
 use crate::source::SourceSpec;
 
 /// The engine, clock, sources and outputs of programs.
@@ -93,6 +93,11 @@ impl Pipeline {
 impl Runtime for Pipeline {
     fn start(&mut self, streaming: Streaming) -> Result<()> {
         let Streaming { graph, interval, sources } = streaming;
+        if graph.outputs.is_empty() {
+            return Err(Error::Usage(
+                "no output operations registered, so there is nothing to do: end a stream with .pprint()".into(),
+            ));
+        }
         let settings = &self.settings;
         let specs = sources.iter().map(|text| SourceSpec::parse(OsStr::new(text)).map_err(Error::Usage));
         let specs: Vec<SourceSpec> = specs.collect::<Result<_>>()?;
@@ -138,6 +143,19 @@ impl Runtime for Pipeline {
         let by_itself = stopped.is_ok() && !signals.stop();
         self.close(stopped);
         if by_itself && self.fault.is_none() { Ok(Returned::Stopped) } else { Err(Error::OutputClosed) }
+    }
+
+    fn slice(
+        &mut self,
+        script: &mut dyn Script,
+        stream: StreamId,
+        begin: Time,
+        end: Time,
+    ) -> Outcome<Vec<Arc<Rdd>>> {
+        let Some(Stream { program, .. }) = &mut self.stream else {
+            return Err(failure("ValueError", "slice needs a stream that runs".into()));
+        };
+        program.slice((stream, begin, end), script, &mut self.crew.at(&mut self.conductor.desk))
     }
 
     fn engine(&mut self) -> &mut dyn Engine {

@@ -1,5 +1,7 @@
 //! A program's batches: input becomes the records of its streams, and its outputs are made of them.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 use memchr::memchr_iter;
 
@@ -11,7 +13,7 @@ use super::{OnError, Settings};
 use crate::batch::{Chunk, Pool, Time};
 use crate::error::{Error, Result};
 use crate::exec::{Delivery, Flow};
-use crate::plan::{Graph, Script, StreamOp};
+use crate::plan::{Engine, Graph, Outcome, Rdd, Script, StreamId, StreamOp};
 
 /// Input that waits for the end of its batch may take so many bytes; where time is real, reading waits then.
 const MOST_WAITING: usize = 512 << 20;
@@ -75,6 +77,19 @@ impl Program {
         if !std::mem::replace(&mut self.begun, true) {
             self.flow.begin(script, &crew.workers);
         }
+    }
+
+    /// The RDDs of a stream from one time to another, as far as they are remembered.
+    ///
+    /// # Errors
+    /// Whatever functions of the program raise where one is made only now.
+    pub(super) fn slice(
+        &mut self,
+        (stream, begin, end): (StreamId, Time, Time),
+        script: &mut dyn Script,
+        engine: &mut dyn Engine,
+    ) -> Outcome<Vec<Arc<Rdd>>> {
+        self.flow.slice(stream, begin, end, script, engine)
     }
 
     /// The program with those who do its work. Without a script, no batch can be closed.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::batch::{Dataset, Time};
+use crate::batch::Dataset;
 use crate::error::Result;
-use crate::plan::{Engine, Failure, Outcome, Rdd, StreamId};
+use crate::plan::{Engine, Failure, Outcome, Rdd};
 
 /// An engine that computes nothing.
 pub(super) struct Nowhere;
@@ -32,10 +32,6 @@ impl Engine for Nowhere {
     }
 
     fn keep(&mut self, _: &Arc<Rdd>) {}
-
-    fn slice(&mut self, _: StreamId, _: Time, _: Time) -> Outcome<Vec<Arc<Rdd>>> {
-        refused()
-    }
 
     fn stop(&mut self, _: bool) {}
 

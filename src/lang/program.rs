@@ -201,6 +201,8 @@ fn load_catalogue(interp: &mut Interp<'_>) -> Run<()> {
     for primitive in PRIMITIVES {
         world.catalogue.names.borrow_mut().insert(primitive.name.into(), Obj::Intrinsic(primitive));
     }
+    let grouped = Obj::Type(&crate::batch::python::grouped::RESULT_ITERABLE);
+    world.catalogue.names.borrow_mut().insert("ResultIterable".into(), grouped);
     for code in prelude::codes() {
         interp.run_module(code, &world.catalogue)?;
     }

@@ -66,21 +66,6 @@ pub trait Engine {
     /// Has its dataset kept when it is next computed: `cache`, `persist`.
     fn keep(&mut self, rdd: &Arc<Rdd>);
 
-    /// The RDDs that a stream had from one batch time to another, both included, in order: `slice`. They are
-    /// there as long as windows, or `remember`, hold on to them.
-    ///
-    /// # Errors
-    /// Where streams are not run, or not any more.
-    fn slice(&mut self, stream: StreamId, from: Time, through: Time) -> Outcome<Vec<Arc<Rdd>>> {
-        let _ = (stream, from, through);
-        Err(Failure {
-            class: "RuntimeError".into(),
-            message: "slice needs a stream that runs".into(),
-            operator: None,
-            record: None,
-        })
-    }
-
     /// Asks the stream to stop: after the present batch, or, if `graceful`, once everything that was read
     /// is dealt with. `ssc.stop()`, also from within a batch.
     fn stop(&mut self, graceful: bool);
@@ -129,6 +114,19 @@ pub trait Runtime: Engine {
     /// # Errors
     /// What ends a stream early: sources or outputs that fail.
     fn run(&mut self, script: &mut dyn Script, timeout: Option<Duration>) -> Result<Returned>;
+
+    /// The RDDs that a stream had from one batch time to another, both included, in order, as far as they are
+    /// remembered: `slice`.
+    ///
+    /// # Errors
+    /// Where no stream runs, and what functions of the program raise where an RDD is made only now.
+    fn slice(
+        &mut self,
+        script: &mut dyn Script,
+        stream: StreamId,
+        begin: Time,
+        end: Time,
+    ) -> Outcome<Vec<Arc<Rdd>>>;
 
     /// Just as [`Runtime`] is an [`Engine`].
     fn engine(&mut self) -> &mut dyn Engine;

@@ -3,7 +3,7 @@
 use super::values::for_each;
 use super::{Format, Target, Unprintable, put};
 use crate::batch::python::grouped::RESULT_ITERABLE;
-use crate::batch::value::{Dict, Heap, Raised, Value, repr, str, truth};
+use crate::batch::value::{Dict, Heap, Raised, Value, repr, str};
 use crate::batch::{BatchResult, Records, Time, Values};
 
 /// `{"time":"2017-01-11T15:34:00Z","key":"the","count":12}`; a batch without records prints nothing.
@@ -58,9 +58,9 @@ fn values_into(time: Time, values: &Values, out: &mut Vec<u8>) -> Result<(), Unp
 fn value_into<'a>(heap: &Heap<'a>, value: Value<'a>, out: &mut Vec<u8>) -> Result<(), Raised> {
     match value {
         Value::None => out.extend_from_slice(b"null"),
-        Value::Bool(flag) => put(out, format_args!("{flag}")),
+        Value::Bool(flag) => put(out, format_args!("{}", flag.get())),
         Value::Int(number) => put(out, format_args!("{number}")),
-        Value::Float(number) if !number.is_finite() => out.extend_from_slice(b"null"),
+        Value::Float(number) if !number.get().is_finite() => out.extend_from_slice(b"null"),
         Value::Big(_) | Value::Float(_) => repr(heap, value, out)?,
         Value::Str(text) => text_into(text, out),
         Value::Pair(items) => heap.enter(|| items_into(heap, items.iter().copied(), out))?,
@@ -125,7 +125,7 @@ fn dict_into<'a>(heap: &Heap<'a>, dict: &Dict<'a>, out: &mut Vec<u8>) -> Result<
         name.clear();
         match key {
             Value::None => name.extend_from_slice(b"null"),
-            Value::Bool(_) => put(&mut name, format_args!("{}", truth(key))),
+            Value::Bool(flag) => put(&mut name, format_args!("{}", flag.get())),
             _ => str(heap, key, &mut name)?,
         }
         text_into(&String::from_utf8_lossy(&name), out);
@@ -162,10 +162,10 @@ mod tests {
     fn records_of_any_kind_are_what_is_nearest_in_json() {
         let batch = values(2, |heap| {
             let dict = heap.dict();
-            let nested = heap.list([Value::Float(1.0), Value::Float(f64::NAN), heap.bytes(b"x\xff")]);
+            let nested = heap.list([Value::float(1.0), Value::float(f64::NAN), heap.bytes(b"x\xff")]);
             dict.insert(heap, heap.str("a"), nested).expect("text can be hashed");
-            dict.insert(heap, Value::Bool(true), Value::None).expect("flags can be hashed");
-            let three = heap.tuple(&[Value::Bool(false), heap.str("\u{e9}\n"), Value::Int(-1)]);
+            dict.insert(heap, Value::bool(true), Value::None).expect("flags can be hashed");
+            let three = heap.tuple(&[Value::bool(false), heap.str("\u{e9}\n"), Value::Int(-1)]);
             vec![heap.pair(three, Value::Dict(dict)), Value::Int(7)]
         });
         assert_eq!(

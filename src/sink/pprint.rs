@@ -72,7 +72,7 @@ mod tests {
     fn records_of_any_kind_print_as_str() {
         let mut pprint = Pprint { zone: TimeZone::UTC };
         let batch = values(1, |heap| {
-            let pair = heap.pair(heap.str("a"), Value::Float(1e16));
+            let pair = heap.pair(heap.str("a"), Value::float(1e16));
             vec![heap.str("it's"), pair, Value::None, Value::Int(-7)]
         });
         let text = rendered(&mut pprint, &batch);

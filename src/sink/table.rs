@@ -302,7 +302,7 @@ mod tests {
             rendered(&mut table(), &batch),
             "1970-01-01 00:00:01  output 2\nKEY   VALUE\na     [1, 2]\nbcde  None\n\n"
         );
-        let numbers = values(1, |_| vec![Value::Int(5), Value::Float(1234567.5)]);
+        let numbers = values(1, |_| vec![Value::Int(5), Value::float(1234567.5)]);
         assert_eq!(
             rendered(&mut table(), &numbers),
             "1970-01-01 00:00:01\n    VALUE\n        5\n1234567.5\n\n"

@@ -2,52 +2,12 @@
 
 use std::sync::Arc;
 
-use dstream::batch::value::exceptions::VALUE_ERROR;
-use dstream::batch::value::{Args, Heap, Native, Outcome, Value, iterate};
 use dstream::plan::{Failure, Rdd, RddOp};
 
 use crate::support::*;
 
-natives! {
-    IDENTITY(_heap, args) Ok(args.positional[0]);
-    // int -> int, raises at 13
-    UNLUCKY(heap, args) match args.positional[0].as_int() {
-        Some(13) => Err(heap.raise(&VALUE_ERROR, "unlucky")),
-        _ => Ok(args.positional[0]),
-    };
-    IS_EVEN(_heap, args) Ok(Value::Bool(args.positional[0].as_int().is_some_and(|n| n % 2 == 0)));
-    NEGATIVE(_heap, args) Ok(Value::Int(-args.positional[0].as_int().expect("an int")));
-    WORDS(heap, args) {
-        let words: Vec<_> = args.positional[0].as_str().expect("a str").split(' ').map(|w| heap.text(w)).collect();
-        Ok(heap.list(words))
-    };
-    ONE(heap, args) Ok(heap.pair(args.positional[0], Value::Int(1)));
-    LENGTH(_heap, args) Ok(Value::Int(args.positional[0].as_str().expect("a str").len() as i64));
-    ADD(heap, args) match (args.positional[0], args.positional[1]) {
-        (Value::Str(a), Value::Str(b)) => Ok(heap.str(&format!("{a}{b}"))),
-        (a, b) => Ok(Value::Int(a.as_int().expect("an int") + b.as_int().expect("an int"))),
-    };
-    COUNT(heap, args) {
-        let iter = iterate(heap, args.positional[0])?;
-        let mut count = 0;
-        while iter.next(heap)?.is_some() {
-            count += 1;
-        }
-        Ok(heap.list([Value::Int(count)]))
-    };
-    INDEXED(heap, args) {
-        let iter = iterate(heap, args.positional[1])?;
-        let mut records = Vec::new();
-        while let Some(record) = iter.next(heap)? {
-            records.push(heap.pair(args.positional[0], record));
-        }
-        Ok(heap.list(records))
-    };
-    FIVE(_heap, _args) Ok(Value::Int(5));
-}
-
 fn reduce_by_key(parent: &Arc<Rdd>, partitions: usize) -> Arc<Rdd> {
-    let (merge_value, merge_combiners) = (function(&ADD), function(&ADD));
+    let (merge_value, merge_combiners) = (lambda("a, b", "a + b"), lambda("a, b", "a + b"));
     made(RddOp::Combine { create: None, merge_value, merge_combiners, partitions }, &[parent])
 }
 
@@ -58,14 +18,14 @@ fn ints(numbers: impl IntoIterator<Item = i64>) -> Vec<Record> {
 #[test]
 fn narrow_operators_are_one_pass_in_order() {
     let words = made(
-        RddOp::FlatMap(function(&WORDS)),
+        RddOp::FlatMap(lambda("s", "s.split(' ')")),
         &[&of_pieces(vec![
             vec![lines(b"to be\r\nor \n"), rows(&[text("not to")])],
             vec![lines(b"\xff caf\xc3\xa9\n")],
             vec![],
         ])],
     );
-    let pairs = made(RddOp::Map(function(&ONE)), &[&words]);
+    let pairs = made(RddOp::Map(lambda("x", "(x, 1)")), &[&words]);
     assert_eq!(
         computed(&pairs),
         [
@@ -74,25 +34,29 @@ fn narrow_operators_are_one_pass_in_order() {
             vec![],
         ]
     );
-    let even = made(RddOp::Filter(function(&IS_EVEN)), &[&data(&[&ints(0..7)])]);
+    let even = made(RddOp::Filter(lambda("x", "x % 2 == 0")), &[&data(&[&ints(0..7)])]);
     assert_eq!(computed(&even), [["0", "2", "4", "6"]]);
-    let values = made(RddOp::MapValues(function(&NEGATIVE)), &[&data(&[&[pair(text("a"), int(1))]])]);
+    let values = made(RddOp::MapValues(lambda("x", "-x")), &[&data(&[&[pair(text("a"), int(1))]])]);
     assert_eq!(computed(&values), [["('a', -1)"]]);
-    let flat = made(RddOp::FlatMapValues(function(&WORDS)), &[&data(&[&[pair(int(1), text("a b"))]])]);
+    let flat =
+        made(RddOp::FlatMapValues(lambda("s", "s.split(' ')")), &[&data(&[&[pair(int(1), text("a b"))]])]);
     assert_eq!(computed(&flat), [["(1, 'a')", "(1, 'b')"]]);
 }
 
 #[test]
 fn functions_over_partitions_see_all_of_each_lazily() {
     let base = of_pieces(vec![vec![rows(&ints(0..3)), rows(&ints(3..5))], vec![]]);
-    let function_of = |native, with_index| RddOp::MapPartitions { function: function(native), with_index };
-    assert_eq!(computed(&made(function_of(&COUNT, false), &[&base])), [["5"], ["0"]]);
+    let over = |parameters, text, with_index| RddOp::MapPartitions {
+        function: lambda(parameters, text),
+        with_index,
+    };
+    assert_eq!(computed(&made(over("it", "[sum(1 for _ in it)]", false), &[&base])), [["5"], ["0"]]);
     assert_eq!(
-        computed(&made(function_of(&INDEXED, true), &[&base])),
+        computed(&made(over("i, it", "((i, x) for x in it)", true), &[&base])),
         [vec!["(0, 0)", "(0, 1)", "(0, 2)", "(0, 3)", "(0, 4)"], vec![]]
     );
     assert_eq!(computed(&made(RddOp::Glom, &[&base])), [["[0, 1, 2, 3, 4]"], ["[]"]]);
-    let broken = failure(&made(function_of(&FIVE, false), &[&base]));
+    let broken = failure(&made(over("it", "5", false), &[&base]));
     assert_eq!((&*broken.class, &*broken.message), ("TypeError", "'int' object is not iterable"));
 }
 
@@ -149,7 +113,7 @@ fn records_that_are_no_pairs_raise_as_in_pyspark() {
         format!("{class}: {message}")
     };
     let group = || RddOp::Group { partitions: 2 };
-    let values = || RddOp::MapValues(function(&IDENTITY));
+    let values = || RddOp::MapValues(lambda("x", "x"));
     assert_eq!(raised(int(1), group), "TypeError: cannot unpack non-iterable int object");
     assert_eq!(raised(text("a"), group), "ValueError: not enough values to unpack (expected 2, got 1)");
     assert_eq!(raised(text("abc"), group), "ValueError: too many values to unpack (expected 2)");
@@ -162,27 +126,34 @@ fn records_that_are_no_pairs_raise_as_in_pyspark() {
 #[test]
 fn the_first_record_that_raises_is_told() {
     let many: Vec<_> = (0..40).map(|piece| rows(&ints([1, if piece % 3 == 0 { 1 } else { 13 }]))).collect();
-    let rdd = made(RddOp::Map(function(&UNLUCKY)), &[&of_pieces(vec![many])]);
+    let rdd = made(RddOp::Map(lambda("x", "1 // 0 if x == 13 else x")), &[&of_pieces(vec![many])]);
     for count in [1, 3] {
         let fault = workers(count).compute(&rdd).expect_err("13 is there");
-        assert_eq!(fault.to_string(), "map: ValueError: unlucky (record 13)");
+        assert_eq!(
+            fault.to_string(),
+            "map: ZeroDivisionError: integer division or modulo by zero (record 13)"
+        );
     }
 }
 
 #[test]
 fn bad_records_are_dropped_where_that_is_asked_for() {
     let mut workers = settings(2, true);
-    let rdd = made(RddOp::Map(function(&UNLUCKY)), &[&data(&[&ints([1, 13]), &ints([13, 2])])]);
+    let rdd = made(
+        RddOp::Map(lambda("x", "1 // 0 if x == 13 else x")),
+        &[&data(&[&ints([1, 13]), &ints([13, 2])])],
+    );
     assert_eq!(shown(&workers.compute(&rdd).expect("skipped")), [["1"], ["2"]]);
     let skipped = workers.take_skipped();
     assert_eq!(skipped.records, 2);
-    assert_eq!(skipped.first.expect("the first one").message, "unlucky");
+    assert_eq!(skipped.first.expect("the first one").class, "ZeroDivisionError");
     assert_eq!(workers.take_skipped().records, 0);
 }
 
 #[test]
 fn taking_looks_at_no_more_than_it_needs() {
-    let rdd = made(RddOp::Map(function(&UNLUCKY)), &[&data(&[&ints([1, 2]), &ints([3, 13])])]);
+    let rdd =
+        made(RddOp::Map(lambda("x", "1 // 0 if x == 13 else x")), &[&data(&[&ints([1, 2]), &ints([3, 13])])]);
     let mut workers = workers(2);
     assert_eq!(flat(&workers.compute_first(&rdd, 3).expect("13 is not reached")), ["1", "2", "3"]);
     assert!(workers.compute_first(&rdd, 4).is_err());
@@ -192,7 +163,7 @@ fn taking_looks_at_no_more_than_it_needs() {
 #[test]
 fn partitions_by_key_and_by_function() {
     let records = ["a", "bb", "ccc", "dddd", "e"].map(|key| pair(text(key), int(1)));
-    let op = RddOp::PartitionBy { partitions: 2, function: Some(function(&LENGTH)) };
+    let op = RddOp::PartitionBy { partitions: 2, function: Some(lambda("k", "len(k)")) };
     assert_eq!(
         computed(&made(op, &[&data(&[&records])])),
         [vec!["('bb', 1)", "('dddd', 1)"], vec!["('a', 1)", "('ccc', 1)", "('e', 1)"]]
@@ -237,7 +208,7 @@ fn sorted_ranges_are_those_of_pyspark() {
         flat(&workers(1).compute(&made(RddOp::Top { n: 3, key, largest }, &[&base])).expect("ints"))
     };
     assert_eq!(top(true, None), ["9", "7", "7"]);
-    assert_eq!(top(false, Some(function(&NEGATIVE))), ["9", "7", "7"]);
+    assert_eq!(top(false, Some(lambda("x", "-x"))), ["9", "7", "7"]);
     let mixed = failure(&made(
         RddOp::Sort { key: None, ascending: true, partitions: None },
         &[&data(&[&[int(1), text("a")]])],
@@ -276,7 +247,7 @@ fn records_side_by_side() {
             vec!["(2, 2)", "(2, 3)", "(3, 2)", "(3, 3)"]
         ]
     );
-    let even = made(RddOp::Filter(function(&IS_EVEN)), &[&base]);
+    let even = made(RddOp::Filter(lambda("x", "x % 2 == 0")), &[&base]);
     assert_eq!(failure(&made(RddOp::Zip, &[&base, &even])).class, "ValueError");
     assert_eq!(failure(&made(RddOp::Zip, &[&base, &data(&[])])).class, "ValueError");
 }
@@ -284,11 +255,11 @@ fn records_side_by_side() {
 #[test]
 fn what_is_used_twice_is_computed_once_and_what_is_kept_stays() {
     let base = data(&[&ints([1, 2])]);
-    let mapped = made(RddOp::Map(function(&NEGATIVE)), &[&base]);
+    let mapped = made(RddOp::Map(lambda("x", "-x")), &[&base]);
     assert_eq!(computed(&made(RddOp::Union, &[&mapped, &mapped])), [["-1", "-2"], ["-1", "-2"]]);
     assert!(mapped.kept().is_none());
     mapped.keep_when_computed();
-    computed(&made(RddOp::Filter(function(&IS_EVEN)), &[&mapped]));
+    computed(&made(RddOp::Filter(lambda("x", "x % 2 == 0")), &[&mapped]));
     assert_eq!(shown(mapped.kept().expect("kept")), [["-1", "-2"]]);
     assert!(mapped.parents().is_empty());
 }
@@ -296,7 +267,7 @@ fn what_is_used_twice_is_computed_once_and_what_is_kept_stays() {
 #[test]
 fn numbers_of_partitions_are_known_without_computing() {
     let base = data(&[&ints([13]), &ints([13])]);
-    let broken = made(RddOp::Map(function(&UNLUCKY)), &[&base]);
+    let broken = made(RddOp::Map(lambda("x", "1 // 0 if x == 13 else x")), &[&base]);
     let mut workers = workers(1);
     let mut partitions = |rdd: &Arc<Rdd>| workers.partitions(rdd).expect("nothing is computed");
     assert_eq!(partitions(&broken), 2);

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use dstream::batch::value::{Arena, Args, Heap, Native, Outcome, Task, Value, repr};
+use dstream::batch::value::{Arena, Heap, Native, Task, Value, repr};
 use dstream::batch::{Dataset, Partition, Piece, Rows};
 use dstream::exec::{Settings, Workers};
+use dstream::plan::code::{Code, Source};
 use dstream::plan::{Failure, Frozen, Image, Origin, Rdd, RddOp};
 
 /// A record.
@@ -145,15 +146,17 @@ pub fn function(native: &'static Native) -> Arc<Image> {
     Arc::new(Image { entry: Frozen::Native(native), globals: Vec::new(), cells: Vec::new(), parse: None })
 }
 
-macro_rules! natives {
-    ($($name:ident($heap:ident, $args:ident) $body:expr;)*) => {
-        $(pub static $name: Native = Native {
-            name: stringify!($name),
-            call: |heap, args| {
-                fn call<'a>($heap: &Heap<'a>, $args: Args<'_, 'a>) -> Outcome<'a> { $body }
-                call(heap, args)
-            },
-        };)*
-    };
+/// `lambda parameters: text` as what a program has frozen.
+pub fn lambda(parameters: &str, text: &str) -> Arc<Image> {
+    let source = Arc::new(Source { name: "job.py".into(), text: text.into() });
+    let parameters: Vec<_> = parameters.split(", ").filter(|name| !name.is_empty()).collect();
+    let code = dstream::lang::parse_expression(&source, &parameters).expect("these are lambdas");
+    frozen(code, Vec::new())
 }
-pub(crate) use natives;
+
+/// A function and what it captures, by number.
+pub fn frozen(code: Arc<Code>, cells: Vec<Option<Frozen>>) -> Arc<Image> {
+    let captured = (0..cells.len()).collect();
+    let entry = Frozen::Function { code, captured, defaults: Arc::new([]) };
+    Arc::new(Image { entry, globals: Vec::new(), cells, parse: None })
+}

@@ -29,6 +29,7 @@ const DOORS: &[(&str, &str)] = &[
     ("clap", "cli"),
     ("clap_complete", "cli"),
     ("crossbeam_deque", "exec"),
+    ("fancy_regex", "batch"),
     ("flate2", "source"),
     ("indicatif", "monitor"),
     ("mimalloc", "main"),

@@ -268,7 +268,9 @@ pub fn text_argument<'a>(
 ) -> Result<&'a str, Raised> {
     value.as_str().ok_or_else(|| {
         let class = class_of_argument(value);
-        let message = format!("{}() argument {place} must be str, not {class}", short(name));
+        // A lone argument has no number.
+        let space = if place.is_empty() { "" } else { " " };
+        let message = format!("{}() argument{space}{place} must be str, not {class}", short(name));
         heap.raise(&TYPE_ERROR, message)
     })
 }

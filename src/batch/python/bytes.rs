@@ -134,7 +134,7 @@ fn decode<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
 fn all<'a>(heap: &Heap<'a>, args: Args<'_, 'a>, name: &str, is_such: impl Fn(&u8) -> bool) -> Outcome<'a> {
     let (bytes, args) = this(heap, args, name)?;
     args.nothing(heap, name)?;
-    Ok(Value::Bool(!bytes.is_empty() && bytes.iter().all(is_such)))
+    Ok(Value::bool(!bytes.is_empty() && bytes.iter().all(is_such)))
 }
 
 /// `bytes.lower()`
@@ -204,12 +204,11 @@ fn fromhex<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     Ok(heap.bytes(&bytes))
 }
 
+/// Bytes, the part of them to search, if there is one, and what is sought there.
+type Search<'a> = (&'a [u8], Option<(usize, usize)>, &'a [u8]);
+
 /// What is sought, bytes or one byte as an int, and where.
-fn sought<'a>(
-    heap: &Heap<'a>,
-    args: Args<'_, 'a>,
-    name: &str,
-) -> Result<(&'a [u8], Option<(usize, usize)>, &'a [u8]), Raised> {
+fn sought<'a>(heap: &Heap<'a>, args: Args<'_, 'a>, name: &str) -> Result<Search<'a>, Raised> {
     let (bytes, args) = this(heap, args, name)?;
     let arguments = args.parsed(heap, name, 1, 3)?;
     let wanted = match arguments[0] {
@@ -284,7 +283,7 @@ fn affixed<'a>(
     let places = clamp(bound(heap, arguments.get(1))?, bound(heap, arguments.get(2))?, bytes.len());
     let fits = |affix: &[u8]| places.is_some_and(|(start, end)| fits(&bytes[start..end], affix));
     if let Value::Bytes(affix) = arguments[0] {
-        return Ok(Value::Bool(fits(affix)));
+        return Ok(Value::bool(fits(affix)));
     }
     let Some(affixes) = arguments[0].as_tuple() else {
         let (method, class) = (name.trim_start_matches("bytes."), type_of(arguments[0]).name);
@@ -293,10 +292,10 @@ fn affixed<'a>(
     };
     for affix in affixes {
         if fits(need_bytes(heap, *affix)?) {
-            return Ok(Value::Bool(true));
+            return Ok(Value::bool(true));
         }
     }
-    Ok(Value::Bool(false))
+    Ok(Value::bool(false))
 }
 
 /// `bytes.startswith(prefix, start, end)`

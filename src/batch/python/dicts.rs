@@ -220,8 +220,8 @@ fn isdisjoint<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     while let Some(other) = others.next(heap)? {
         heap.check()?;
         if members.contains(heap, other)? {
-            return Ok(Value::Bool(false));
+            return Ok(Value::bool(false));
         }
     }
-    Ok(Value::Bool(true))
+    Ok(Value::bool(true))
 }

@@ -10,18 +10,24 @@ pub mod defined;
 pub mod dicts;
 pub mod format;
 pub mod grouped;
+pub mod functools;
 pub mod iterators;
+pub mod itertools;
 pub mod json;
 pub mod lists;
 pub mod math;
 pub mod numbers;
+pub mod operator;
 pub mod ranges;
 pub mod re;
 pub mod sets;
 mod sort;
+pub mod string;
+pub mod sys;
 pub mod text;
 pub mod time;
 pub mod tuples;
+pub mod urllib;
 
 use super::value::exceptions::exception_class;
 use super::value::types::{
@@ -32,7 +38,18 @@ use super::value::{Module, Native, TypeInfo, Value};
 
 /// Classes of the library whose instances (or which themselves) may be inside of records, by module. Encoded
 /// values refer to them by number: new ones go to the end of their module's list, new modules to the end here.
-pub static CLASSES: &[&[&TypeInfo]] = &[grouped::CLASSES, re::CLASSES, datetime::CLASSES, time::CLASSES];
+pub static CLASSES: &[&[&TypeInfo]] = &[
+    re::CLASSES,
+    datetime::CLASSES,
+    time::CLASSES,
+    &[&collections::DEQUE, &collections::NAMED_TUPLE, &collections::NAMED_TUPLE_CLASS],
+    &[&operator::ITEM_GETTER, &operator::ATTR_GETTER, &operator::METHOD_CALLER],
+    &[&sys::TEXT_IO],
+    grouped::CLASSES,
+    urllib::CLASSES,
+    itertools::CLASSES,
+    functools::CLASSES,
+];
 
 /// The classes among the built-ins.
 static BUILTIN_CLASSES: &[&TypeInfo] = &[
@@ -41,7 +58,21 @@ static BUILTIN_CLASSES: &[&TypeInfo] = &[
 ];
 
 /// The modules, by their full names.
-static MODULES: &[&Module] = &[&datetime::MODULE, &json::MODULE, &math::MODULE, &re::MODULE, &time::MODULE];
+static MODULES: &[&Module] = &[
+    &collections::MODULE,
+    &datetime::MODULE,
+    &functools::MODULE,
+    &itertools::MODULE,
+    &json::MODULE,
+    &math::MODULE,
+    &operator::MODULE,
+    &re::MODULE,
+    &string::MODULE,
+    &sys::MODULE,
+    &time::MODULE,
+    &urllib::MODULE,
+    &urllib::PARSE,
+];
 
 /// The function of that name in a table.
 pub fn function<'a>(table: &'static [Native], name: &str) -> Option<Value<'a>> {

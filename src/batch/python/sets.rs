@@ -209,14 +209,14 @@ fn is_within<'a>(heap: &Heap<'a>, set: &Set<'a>, other: &Set<'a>) -> Result<bool
 fn issubset<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let (set, args) = this(heap, args, "set.issubset")?;
     let other = as_set(heap, args.one(heap, "set.issubset")?)?;
-    Ok(Value::Bool(is_within(heap, set, other)?))
+    Ok(Value::bool(is_within(heap, set, other)?))
 }
 
 /// `set.issuperset(other)`
 fn issuperset<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let (set, args) = this(heap, args, "set.issuperset")?;
     let other = as_set(heap, args.one(heap, "set.issuperset")?)?;
-    Ok(Value::Bool(is_within(heap, other, set)?))
+    Ok(Value::bool(is_within(heap, other, set)?))
 }
 
 /// `set.isdisjoint(other)`
@@ -226,10 +226,10 @@ fn isdisjoint<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     while let Some(other) = others.next(heap)? {
         heap.check()?;
         if set.contains(heap, other)? {
-            return Ok(Value::Bool(false));
+            return Ok(Value::bool(false));
         }
     }
-    Ok(Value::Bool(true))
+    Ok(Value::bool(true))
 }
 
 /// `set.add(elem)`

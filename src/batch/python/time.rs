@@ -25,9 +25,9 @@ pub static CLASSES: &[&TypeInfo] = &[&STRUCT_TIME];
 static FUNCTIONS: &[Native] = &[
     native("time", |heap, args| clock(heap, args, "time", now_seconds)),
     native("time_ns", |heap, args| clock(heap, args, "time_ns", |heap| now_nanos(heap).map(Value::Int))),
-    native("monotonic", |heap, args| clock(heap, args, "monotonic", |_| Ok(Value::Float(running())))),
+    native("monotonic", |heap, args| clock(heap, args, "monotonic", |_| Ok(Value::float(running())))),
     native("monotonic_ns", |heap, args| clock(heap, args, "monotonic_ns", |_| Ok(running_nanos()))),
-    native("perf_counter", |heap, args| clock(heap, args, "perf_counter", |_| Ok(Value::Float(running())))),
+    native("perf_counter", |heap, args| clock(heap, args, "perf_counter", |_| Ok(Value::float(running())))),
     native("perf_counter_ns", |heap, args| clock(heap, args, "perf_counter_ns", |_| Ok(running_nanos()))),
     native("sleep", sleep),
     native("gmtime", gmtime),
@@ -77,7 +77,7 @@ fn now_nanos(heap: &Heap<'_>) -> Result<i64, Raised> {
 }
 
 fn now_seconds<'a>(_: &Heap<'a>) -> Outcome<'a> {
-    Ok(Value::Float(since_epoch().as_secs_f64()))
+    Ok(Value::float(since_epoch().as_secs_f64()))
 }
 
 /// How long the process has had its clock.
@@ -229,11 +229,11 @@ fn seconds_argument<'a>(heap: &Heap<'a>, name: &str, args: Args<'_, 'a>) -> Resu
     let too_large = || heap.raise(&OVERFLOW_ERROR, "timestamp out of range for platform time_t");
     match args.between(heap, name, 0, 1)?.first().copied().unwrap_or(Value::None) {
         Value::None => Ok(now_seconds_whole()),
-        Value::Float(seconds) if seconds.is_nan() => {
+        Value::Float(seconds) if seconds.get().is_nan() => {
             Err(heap.raise(&VALUE_ERROR, "Invalid value NaN (not a number)"))
         }
-        Value::Float(seconds) if seconds.abs() > 9.2e18 => Err(too_large()),
-        Value::Float(seconds) => Ok(floor(seconds)),
+        Value::Float(seconds) if seconds.get().abs() > 9.2e18 => Err(too_large()),
+        Value::Float(seconds) => Ok(floor(seconds.get())),
         Value::Big(_) => Err(too_large()),
         value => index(heap, value),
     }
@@ -312,7 +312,7 @@ fn mktime<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let seconds = seconds.ok_or_else(out_of_range)?;
     let shown = Moment::from_epoch(seconds.checked_mul(SECOND).ok_or_else(out_of_range)?);
     let offset = shown.map_or(0, local::offset_of);
-    Ok(Value::Float(as_float(seconds - offset)))
+    Ok(Value::float(as_float(seconds - offset)))
 }
 
 #[allow(clippy::cast_precision_loss, reason = "seconds of years that have dates are below 2**53")]

@@ -9,7 +9,8 @@ use super::exceptions::{
 };
 use super::number::divide_bigints;
 use super::sequence::{concatenate, repeat};
-use super::{Binary, Heap, Outcome, Raised, Unary, Value, bigint_to_float, type_of};
+use super::types::COUNTER;
+use super::{Binary, Dict, Heap, Outcome, Raised, Unary, Value, bigint_to_float, type_of};
 use crate::batch::python::format;
 
 /// Ints of more bits than that (16 MiB) are refused: what they cost could not be stopped.
@@ -31,9 +32,9 @@ pub fn binary<'a>(
         (Binary::Add, Value::Int(a), Value::Int(b)) => a.checked_add(b),
         (Binary::Sub, Value::Int(a), Value::Int(b)) => a.checked_sub(b),
         (Binary::Mul, Value::Int(a), Value::Int(b)) => a.checked_mul(b),
-        (Binary::Add, Value::Float(a), Value::Float(b)) => return Ok(Value::Float(a + b)),
-        (Binary::Sub, Value::Float(a), Value::Float(b)) => return Ok(Value::Float(a - b)),
-        (Binary::Mul, Value::Float(a), Value::Float(b)) => return Ok(Value::Float(a * b)),
+        (Binary::Add, Value::Float(a), Value::Float(b)) => return Ok(Value::float(a.get() + b.get())),
+        (Binary::Sub, Value::Float(a), Value::Float(b)) => return Ok(Value::float(a.get() - b.get())),
+        (Binary::Mul, Value::Float(a), Value::Float(b)) => return Ok(Value::float(a.get() * b.get())),
         (Binary::Add, Value::Str(a), Value::Str(b)) => {
             let mut text = BumpString::with_capacity_in(a.len() + b.len(), heap.bump());
             text.push_str(a);
@@ -113,14 +114,14 @@ fn unsupported<'a>(heap: &Heap<'a>, op: Binary, left: Value<'a>, right: Value<'a
 fn numbers<'a>(heap: &Heap<'a>, op: Binary, left: Value<'a>, right: Value<'a>) -> Option<Outcome<'a>> {
     match (left, right) {
         (Value::Bool(a), Value::Bool(b)) if matches!(op, Binary::And | Binary::Or | Binary::Xor) => {
-            Some(Ok(Value::Bool(match op {
-                Binary::And => a & b,
-                Binary::Or => a | b,
-                _ => a ^ b,
+            Some(Ok(Value::bool(match op {
+                Binary::And => a.get() & b.get(),
+                Binary::Or => a.get() | b.get(),
+                _ => a.get() ^ b.get(),
             })))
         }
-        (Value::Float(a), _) => floats(heap, op, a, right, false),
-        (_, Value::Float(b)) => floats(heap, op, b, left, true),
+        (Value::Float(a), _) => floats(heap, op, a.get(), right, false),
+        (_, Value::Float(b)) => floats(heap, op, b.get(), left, true),
         _ => match (left.as_int(), right.as_int()) {
             (Some(a), Some(b)) => ints(heap, op, a, b),
             _ => bigints(heap, op, &left.as_big()?, &right.as_big()?),
@@ -144,7 +145,7 @@ fn ints<'a>(heap: &Heap<'a>, op: Binary, a: i64, b: i64) -> Option<Outcome<'a>> 
             if other_side { rest + b } else { rest }
         }),
         Binary::Div if b != 0 && a.unsigned_abs() <= EXACT && b.unsigned_abs() <= EXACT => {
-            return Some(Ok(Value::Float(a as f64 / b as f64)));
+            return Some(Ok(Value::float(a as f64 / b as f64)));
         }
         Binary::Pow => u32::try_from(b).ok().and_then(|b| a.checked_pow(b)),
         Binary::RightShift if b >= 0 => Some(a >> b.min(63)),
@@ -173,7 +174,7 @@ fn bigints<'a>(heap: &Heap<'a>, op: Binary, a: &BigInt, b: &BigInt) -> Option<Ou
         Binary::Mod if by_zero => return zero_divisor("integer modulo by zero"),
         Binary::Div => {
             return Some(match divide_bigints(a, b) {
-                Some(quotient) => Ok(Value::Float(quotient)),
+                Some(quotient) => Ok(Value::float(quotient)),
                 None => Err(heap.raise(&OVERFLOW_ERROR, "integer division result too large for a float")),
             });
         }
@@ -257,7 +258,7 @@ fn floats<'a>(
     reflected: bool,
 ) -> Option<Outcome<'a>> {
     let other = match (other, other.as_int()) {
-        (Value::Float(other), _) => other,
+        (Value::Float(other), _) => other.get(),
         // Rounded to nearest, as CPython rounds.
         (_, Some(int)) => int as f64,
         (Value::Big(_), _) => match to_float(heap, &other.as_big()?) {
@@ -268,7 +269,7 @@ fn floats<'a>(
     };
     let (a, b) = if reflected { (other, float) } else { (float, other) };
     let zero_divisor = |message: &str| Some(Err(heap.raise(&ZERO_DIVISION_ERROR, message)));
-    Some(Ok(Value::Float(match op {
+    Some(Ok(Value::float(match op {
         Binary::Add => a + b,
         Binary::Sub => a - b,
         Binary::Mul => a * b,
@@ -319,7 +320,7 @@ pub fn float_power<'a>(heap: &Heap<'a>, base: f64, exponent: f64) -> Outcome<'a>
         let args = [Value::Int(34), heap.str("Numerical result out of range")];
         return Err(heap.throw(exception(heap, &OVERFLOW_ERROR, &args)));
     }
-    Ok(Value::Float(power))
+    Ok(Value::float(power))
 }
 
 /// `op operand`.
@@ -328,7 +329,7 @@ pub fn float_power<'a>(heap: &Heap<'a>, base: f64, exponent: f64) -> Outcome<'a>
 /// `TypeError: bad operand type for unary -: 'str'`.
 pub fn unary<'a>(heap: &Heap<'a>, op: Unary, operand: Value<'a>) -> Outcome<'a> {
     match (op, operand, operand.as_int()) {
-        (Unary::Minus, Value::Float(number), _) => return Ok(Value::Float(-number)),
+        (Unary::Minus, Value::Float(number), _) => return Ok(Value::float(-number.get())),
         (Unary::Plus, Value::Float(_), _) => return Ok(operand),
         (Unary::Plus, _, Some(number)) => return Ok(Value::Int(number)),
         (Unary::Invert, _, Some(number)) => return Ok(Value::Int(!number)),
@@ -345,6 +346,13 @@ pub fn unary<'a>(heap: &Heap<'a>, op: Unary, operand: Value<'a>) -> Outcome<'a> 
                 Unary::Plus => operand,
                 Unary::Invert => heap.int(&!number),
             });
+        }
+        (Unary::Minus | Unary::Plus, Value::Dict(dict), _) if dict.class.is(&COUNTER) => {
+            let none = Value::Dict(heap.bump().alloc(Dict::of_class(heap.bump(), &COUNTER, Value::None)));
+            return match op {
+                Unary::Minus => binary(heap, Binary::Sub, none, operand, false),
+                _ => binary(heap, Binary::Add, operand, none, false),
+            };
         }
         (_, Value::Object(object), _) => {
             if let Some(outcome) = object.class.hooks.unary.and_then(|unary| unary(heap, op, object)) {

@@ -54,7 +54,7 @@ pub fn encode<'a>(heap: &Heap<'a>, value: Value<'a>, out: &mut Vec<u8>) -> Resul
 fn encode_other<'a>(heap: &Heap<'a>, value: Value<'a>, out: &mut Vec<u8>) -> Result<(), Raised> {
     match value {
         Value::None => out.push(NONE),
-        Value::Bool(flag) => out.push(if flag { TRUE } else { FALSE }),
+        Value::Bool(flag) => out.push(if flag.get() { TRUE } else { FALSE }),
         Value::Int(number) => encode_int(number, out),
         Value::Big(big) => {
             let (sign, bytes) = big.to_bigint().to_bytes_le();
@@ -62,7 +62,7 @@ fn encode_other<'a>(heap: &Heap<'a>, value: Value<'a>, out: &mut Vec<u8>) -> Res
         }
         Value::Float(number) => {
             out.push(FLOAT);
-            out.extend_from_slice(&number.to_bits().to_le_bytes());
+            out.extend_from_slice(&number.get().to_bits().to_le_bytes());
         }
         Value::Str(text) => encode_text(text, out),
         Value::Bytes(bytes) => put_bytes(BYTES, bytes, out),
@@ -226,8 +226,8 @@ pub fn decode<'a>(heap: &Heap<'a>, bytes: &mut &'a [u8]) -> Value<'a> {
         SMALL_INT.. => Value::Int(i64::from(tag & 0x7f)),
         SHORT_STR..SMALL_INT => decode_text(heap, take(bytes, usize::from(tag - SHORT_STR))),
         NONE => Value::None,
-        FALSE => Value::Bool(false),
-        TRUE => Value::Bool(true),
+        FALSE => Value::bool(false),
+        TRUE => Value::bool(true),
         INT => Value::Int(get_signed(bytes)),
         BIG | NEGATIVE_BIG => {
             let sign = if tag == BIG { Sign::Plus } else { Sign::Minus };
@@ -235,7 +235,7 @@ pub fn decode<'a>(heap: &Heap<'a>, bytes: &mut &'a [u8]) -> Value<'a> {
         }
         FLOAT => {
             let bits = take(bytes, 8).first_chunk().expect("eight bytes were taken");
-            Value::Float(f64::from_bits(u64::from_le_bytes(*bits)))
+            Value::float(f64::from_bits(u64::from_le_bytes(*bits)))
         }
         STR => {
             let text = get_bytes(bytes);

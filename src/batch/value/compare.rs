@@ -14,9 +14,9 @@ pub fn identical<'a>(a: Value<'a>, b: Value<'a>) -> bool {
     }
     match (a, b) {
         (Value::None, Value::None) => true,
-        (Value::Bool(a), Value::Bool(b)) => a == b,
+        (Value::Bool(a), Value::Bool(b)) => a.get() == b.get(),
         (Value::Int(a), Value::Int(b)) => a == b,
-        (Value::Float(a), Value::Float(b)) => a.to_bits() == b.to_bits(),
+        (Value::Float(a), Value::Float(b)) => a.get().to_bits() == b.get().to_bits(),
         (Value::Big(a), Value::Big(b)) => same(a, b),
         (Value::Str(a), Value::Str(b)) => same(*a, *b) && a.len() == b.len(),
         (Value::Bytes(a), Value::Bytes(b)) => same(*a, *b) && a.len() == b.len(),
@@ -167,9 +167,9 @@ fn equal_dicts<'a>(heap: &Heap<'a>, a: &Dict<'a>, b: &Dict<'a>) -> Result<bool, 
 /// How two numbers compare, exactly; `None` if they are no numbers, `Some(None)` for NaN.
 fn order_numbers(a: Value<'_>, b: Value<'_>) -> Option<Option<Ordering>> {
     Some(match (a, b) {
-        (Value::Float(a), Value::Float(b)) => a.partial_cmp(&b),
-        (Value::Float(a), _) => order_float(a, b)?,
-        (_, Value::Float(b)) => order_float(b, a)?.map(Ordering::reverse),
+        (Value::Float(a), Value::Float(b)) => a.get().partial_cmp(&b.get()),
+        (Value::Float(a), _) => order_float(a.get(), b)?,
+        (_, Value::Float(b)) => order_float(b.get(), a)?.map(Ordering::reverse),
         (Value::Big(_), _) | (_, Value::Big(_)) => Some(a.as_big()?.cmp(&b.as_big()?)),
         _ => Some(a.as_int()?.cmp(&b.as_int()?)),
     })
@@ -209,7 +209,7 @@ pub fn order<'a>(
     match (a, b) {
         (Value::Int(a), Value::Int(b)) => Ok(Some(a.cmp(&b))),
         (Value::Str(a), Value::Str(b)) => Ok(Some(a.cmp(b))),
-        (Value::Float(a), Value::Float(b)) => Ok(a.partial_cmp(&b)),
+        (Value::Float(a), Value::Float(b)) => Ok(a.get().partial_cmp(&b.get())),
         _ => order_other(heap, symbol, a, b),
     }
 }
@@ -350,7 +350,7 @@ fn search<'a>(heap: &Heap<'a>, container: Value<'a>, member: Value<'a>) -> Resul
 
 fn range_contains(range: &[i64; 3], member: Value<'_>) -> bool {
     let number = match member {
-        Value::Float(number) => super::number::float_to_int(number),
+        Value::Float(number) => super::number::float_to_int(number.get()),
         _ => member.as_int(),
     };
     let [start, stop, step] = *range;

@@ -60,13 +60,13 @@ fn hash_address<T: ?Sized>(thing: &T) -> u64 {
 fn hash_other<'a>(heap: &Heap<'a>, value: Value<'a>) -> Result<u64, Raised> {
     Ok(match value {
         Value::None => hash_bytes(b"None"),
-        Value::Bool(flag) => hash_int(i64::from(flag)),
+        Value::Bool(flag) => hash_int(i64::from(flag.get())),
         Value::Int(number) => hash_int(number),
         Value::Big(big) => hash_big(&big.to_bigint()),
-        Value::Float(number) => match (float_to_int(number), float_to_bigint(number)) {
+        Value::Float(number) => match (float_to_int(number.get()), float_to_bigint(number.get())) {
             (Some(number), _) => hash_int(number),
-            (None, Some(big)) if number.fract() == 0.0 => hash_big(&big),
-            _ => hash_int(number.to_bits().cast_signed()),
+            (None, Some(big)) if number.get().fract() == 0.0 => hash_big(&big),
+            _ => hash_int(number.get().to_bits().cast_signed()),
         },
         Value::Str(text) => hash_text(text),
         Value::Bytes(bytes) => hash_bytes(bytes),
@@ -114,7 +114,7 @@ fn hash_items<'a>(heap: &Heap<'a>, items: &[Value<'a>]) -> Result<u64, Raised> {
 /// What equal ranges have in common: their length, and as far as it matters, where they start and their step.
 fn range_identity<'a>(range: &[i64; 3]) -> [Value<'a>; 3] {
     let length = range_length(range);
-    let number = i64::try_from(length).map_or(Value::Float(length as f64), Value::Int);
+    let number = i64::try_from(length).map_or(Value::float(length as f64), Value::Int);
     match length {
         0 => [number, Value::None, Value::None],
         1 => [number, Value::Int(range[0]), Value::None],
@@ -161,10 +161,10 @@ pub fn portable_hash<'a>(heap: &Heap<'a>, value: Value<'a>) -> Result<i64, Raise
 pub fn python_hash<'a>(heap: &Heap<'a>, value: Value<'a>) -> Result<i64, Raised> {
     Ok(match value {
         Value::None => 0,
-        Value::Bool(flag) => i64::from(flag),
+        Value::Bool(flag) => i64::from(flag.get()),
         Value::Int(number) => python_hash_int(number),
         Value::Big(big) => python_hash_big(&big.to_bigint()),
-        Value::Float(number) => python_hash_float(number),
+        Value::Float(number) => python_hash_float(number.get()),
         Value::Str(text) => python_hash_text(text),
         Value::Bytes(bytes) => python_hash_bytes(bytes),
         Value::Pair(items) => python_hash_items(heap, items)?,

@@ -45,18 +45,21 @@ pub use views::{DICT_ITEMS, DICT_KEYS, DICT_VALUES, SetLike, view};
 
 /// A value of the language. Containers are references into the arena, so copies are aliases, as
 /// in Python.
+///
+/// Whatever a variant holds is one integer or pointer of 64 bits: only then do values, and outcomes with
+/// them, pass through calls in two registers.
 #[derive(Clone, Copy)]
 pub enum Value<'a> {
     /// `None`
     None,
-    /// `True` and `False`
-    Bool(bool),
+    /// `True` and `False`; made by [`Value::bool`].
+    Bool(Flag),
     /// An `int` of 64 bits.
     Int(i64),
     /// An `int` beyond 64 bits; never one that would fit.
     Big(&'a Big<'a>),
-    /// A `float`
-    Float(f64),
+    /// A `float`; made by [`Value::float`].
+    Float(Real),
     /// A `str`: Unicode scalar values; lone surrogates cannot be.
     Str(&'a &'a str),
     /// `bytes`
@@ -89,7 +92,49 @@ pub enum Value<'a> {
     Object(&'a Object<'a>),
 }
 
+/// A `bool` as wide as a register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub enum Flag {
+    /// `False`
+    False,
+    /// `True`
+    True,
+}
+
+impl Flag {
+    /// The flag.
+    #[inline(always)]
+    pub const fn get(self) -> bool {
+        matches!(self, Flag::True)
+    }
+}
+
+/// A `float` by its bits.
+#[derive(Clone, Copy)]
+pub struct Real(u64);
+
+impl Real {
+    /// The number.
+    #[inline(always)]
+    pub const fn get(self) -> f64 {
+        f64::from_bits(self.0)
+    }
+}
+
 impl<'a> Value<'a> {
+    /// A `bool`.
+    #[inline(always)]
+    pub const fn bool(flag: bool) -> Self {
+        Value::Bool(if flag { Flag::True } else { Flag::False })
+    }
+
+    /// A `float`.
+    #[inline(always)]
+    pub const fn float(number: f64) -> Self {
+        Value::Float(Real(number.to_bits()))
+    }
+
     /// The text, if this is a `str`.
     pub fn as_str(self) -> Option<&'a str> {
         match self {
@@ -111,7 +156,7 @@ impl<'a> Value<'a> {
     pub fn as_int(self) -> Option<i64> {
         match self {
             Value::Int(number) => Some(number),
-            Value::Bool(flag) => Some(i64::from(flag)),
+            Value::Bool(flag) => Some(i64::from(flag.get())),
             _ => None,
         }
     }

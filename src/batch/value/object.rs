@@ -26,6 +26,14 @@ pub struct Native {
     pub call: NativeFn,
 }
 
+impl Native {
+    /// Whether it is not given the object that it is looked up at: the static methods and class methods of the
+    /// built-in types.
+    pub fn is_static(&self) -> bool {
+        matches!(self.name, "from_bytes" | "fromhex" | "fromkeys" | "maketrans")
+    }
+}
+
 /// A module.
 pub struct Module {
     /// Its full name, such as `urllib.parse`.
@@ -148,6 +156,9 @@ pub fn find_attribute<'a>(heap: &Heap<'a>, value: Value<'a>, name: &str) -> Opti
 
 fn bound<'a>(heap: &Heap<'a>, value: Value<'a>, name: &str) -> Option<Value<'a>> {
     let method = type_of(value).method(name)?;
+    if method.is_static() {
+        return Some(Value::Native(method));
+    }
     Some(Value::Bound(heap.bump().alloc((value, method))))
 }
 
@@ -165,10 +176,10 @@ fn special<'a>(heap: &Heap<'a>, value: Value<'a>, name: &str) -> Option<Value<'a
         }
         ("__name__", Value::Module(module)) => Some(heap.text(module.name)),
         ("real" | "numerator", Value::Int(_) | Value::Big(_)) => Some(value),
-        ("real" | "numerator", Value::Bool(flag)) => Some(Value::Int(i64::from(flag))),
+        ("real" | "numerator", Value::Bool(flag)) => Some(Value::Int(i64::from(flag.get()))),
         ("real", Value::Float(_)) => Some(value),
         ("imag", Value::Bool(_) | Value::Int(_) | Value::Big(_)) => Some(Value::Int(0)),
-        ("imag", Value::Float(_)) => Some(Value::Float(0.0)),
+        ("imag", Value::Float(_)) => Some(Value::float(0.0)),
         ("denominator", Value::Bool(_) | Value::Int(_) | Value::Big(_)) => Some(Value::Int(1)),
         ("start", Value::Range(range)) => Some(Value::Int(range[0])),
         ("stop", Value::Range(range)) => Some(Value::Int(range[1])),

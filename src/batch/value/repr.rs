@@ -18,10 +18,10 @@ pub const MAX_DIGITS: usize = 4300;
 pub fn repr<'a>(heap: &Heap<'a>, value: Value<'a>, out: &mut Vec<u8>) -> Result<(), Raised> {
     match value {
         Value::None => out.extend_from_slice(b"None"),
-        Value::Bool(flag) => out.extend_from_slice(if flag { b"True" } else { b"False" }),
+        Value::Bool(flag) => out.extend_from_slice(if flag.get() { b"True" } else { b"False" }),
         Value::Int(number) => push(out, format_args!("{number}")),
         Value::Big(big) => out.extend_from_slice(decimal(heap, big)?.as_bytes()),
-        Value::Float(number) => repr_float(number, out),
+        Value::Float(number) => repr_float(number.get(), out),
         Value::Str(text) => repr_into(text, out),
         Value::Bytes(bytes) => repr_bytes(bytes, out),
         Value::Pair(items) => repr_tuple(heap, items, out)?,
@@ -81,7 +81,7 @@ pub fn str<'a>(heap: &Heap<'a>, value: Value<'a>, out: &mut Vec<u8>) -> Result<(
 #[inline]
 pub fn truth(value: Value<'_>) -> bool {
     match value {
-        Value::Bool(flag) => flag,
+        Value::Bool(flag) => flag.get(),
         Value::Int(number) => number != 0,
         Value::Str(text) => !text.is_empty(),
         _ => truth_other(value),
@@ -92,9 +92,9 @@ pub fn truth(value: Value<'_>) -> bool {
 fn truth_other(value: Value<'_>) -> bool {
     match value {
         Value::None => false,
-        Value::Bool(flag) => flag,
+        Value::Bool(flag) => flag.get(),
         Value::Int(number) => number != 0,
-        Value::Float(number) => number != 0.0,
+        Value::Float(number) => number.get() != 0.0,
         Value::Str(text) => !text.is_empty(),
         Value::Bytes(bytes) => !bytes.is_empty(),
         Value::Tuple(items) => !items.is_empty(),

@@ -198,12 +198,12 @@ pub fn function<'a>(heap: &Heap<'a>, closure: Closure<'a>) -> Value<'a> {
 fn thaw_constant<'a>(heap: &Heap<'a>, constant: &'a Const) -> Value<'a> {
     match constant {
         Const::None => Value::None,
-        Const::Bool(flag) => Value::Bool(*flag),
+        Const::Bool(flag) => Value::bool(*flag),
         Const::Int(number) => Value::Int(*number),
         Const::Big(digits) => {
             heap.int(&BigInt::parse_bytes(digits.as_bytes(), 10).expect("the parser has read the number"))
         }
-        Const::Float(number) => Value::Float(*number),
+        Const::Float(number) => Value::float(*number),
         Const::Str(text) => heap.text(text),
         Const::Bytes(bytes) => Value::Bytes(heap.bump().alloc(&bytes[..])),
         Const::Ellipsis => heap.object(Object { class: &ELLIPSIS, data: &(), fields: &[] }),

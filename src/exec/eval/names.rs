@@ -22,9 +22,9 @@ impl Static {
     pub fn of(value: Value<'_>) -> Option<Static> {
         Some(match value {
             Value::None => Static::Const(Const::None),
-            Value::Bool(flag) => Static::Const(Const::Bool(flag)),
+            Value::Bool(flag) => Static::Const(Const::Bool(flag.get())),
             Value::Int(number) => Static::Const(Const::Int(number)),
-            Value::Float(number) => Static::Const(Const::Float(number)),
+            Value::Float(number) => Static::Const(Const::Float(number.get())),
             Value::Str(text) => Static::Const(Const::Str(Arc::from(*text))),
             Value::Native(native) => Static::Native(native),
             Value::Type(class) => Static::Type(class),

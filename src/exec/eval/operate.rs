@@ -33,8 +33,8 @@ macro_rules! operators {
                         (Value::Int(a), Value::Int(b)) if let Some(result) = int(a, b) => {
                             Ok(Value::Int(result))
                         }
-                        (Value::Float(a), Value::Float(b)) if let Some(result) = float(a, b) => {
-                            Ok(Value::Float(result))
+                        (Value::Float(a), Value::Float(b)) if let Some(result) = float(a.get(), b.get()) => {
+                            Ok(Value::float(result))
                         }
                         _ => binary(heap, Binary::$name, left, right, in_place),
                     }
@@ -70,7 +70,7 @@ macro_rules! relations {
                 fn holds<'a>(heap: &Heap<'a>, left: Value<'a>, right: Value<'a>) -> Result<bool, Raised> {
                     match (left, right) {
                         (Value::Int(a), Value::Int(b)) => Ok(a $op b),
-                        (Value::Float(a), Value::Float(b)) => Ok(a $op b),
+                        (Value::Float(a), Value::Float(b)) => Ok(a.get() $op b.get()),
                         (Value::Str(a), Value::Str(b)) => Ok(**a $op **b),
                         _ => {
                             let holds: fn(Option<Ordering>) -> bool = $holds;
@@ -139,7 +139,7 @@ pub fn compare<'a>(
 #[inline(always)]
 pub fn is_true(value: Value<'_>) -> bool {
     match value {
-        Value::Bool(flag) => flag,
+        Value::Bool(flag) => flag.get(),
         _ => truth(value),
     }
 }

@@ -15,10 +15,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::eager::Eager;
-use self::history::{History, Made, histories};
+use self::history::{History, histories};
 use self::input::Input;
 use self::state::States;
-use crate::batch::{Chunk, Dataset, Interval, Partition, SourceId, Time};
+use crate::batch::{Dataset, Interval, Partition, SourceId, Time};
 use crate::error::Result;
 use crate::plan::{Engine, Failure, Graph, Outcome, OutputOp, Rdd, Script, StreamId, StreamOp};
 

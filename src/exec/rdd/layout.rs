@@ -143,7 +143,7 @@ fn kind(value: Value<'_>) -> Kind {
 
 /// By value; NaN, of which there may be several, behind all others.
 fn numbers<'a>(heap: &Heap<'a>, a: Value<'a>, b: Value<'a>) -> Ordering {
-    let is_nan = |value| matches!(value, Value::Float(number) if number.is_nan());
+    let is_nan = |value| matches!(value, Value::Float(number) if number.get().is_nan());
     match order(heap, "<", a, b) {
         Ok(Some(order)) => order,
         _ => is_nan(a).cmp(&is_nan(b)),

@@ -46,9 +46,9 @@ const MUTATORS: &[&str] = &[
 /// captured variable, a global or a default.
 pub(super) fn is_stateful(image: &Image) -> bool {
     let mut roots = Roots::default();
-    let globals = image.globals.iter().map(|(_, frozen)| frozen);
-    globals.clone().chain(image.cells.iter().flatten()).for_each(|frozen| roots.collect(frozen, false));
     roots.collect(&image.entry, true);
+    let globals = image.globals.iter().map(|(_, frozen)| frozen);
+    globals.chain(image.cells.iter().flatten()).for_each(|frozen| roots.collect(frozen, false));
     // What `eval` will be given nobody knows.
     if image.parse.is_some() && roots.holds_mutable {
         return true;
@@ -324,5 +324,89 @@ impl<'c> Visit<'c> for Search<'c> {
 
     fn function(&mut self, code: &'c Arc<Code>) {
         self.functions.push(code);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::value::encode;
+    use crate::lang::parse;
+    use crate::plan::code::{Source, StmtKind};
+
+    /// A function called `f` of a program, and its other functions as globals beside `seen`, which is a list
+    /// of lists, and `limit`, which is a number.
+    fn is_stateful_in(program: &str) -> bool {
+        let source = Arc::new(Source { name: "job.py".into(), text: program.into() });
+        let module = parse(&source).expect("these are programs");
+        let (arena, task) = (Arena::default(), Task::default());
+        let heap = Heap::new(&arena, &task);
+        let data = |value| {
+            let mut encoded = Vec::new();
+            encode(&heap, value, &mut encoded).expect("plain data");
+            Frozen::Data(encoded.into())
+        };
+        let seen = data(heap.list([heap.list([])]));
+        let functions = module.body.iter().filter_map(|stmt| match &stmt.kind {
+            StmtKind::Def(Place::Global(name), code) => {
+                let defaults: Vec<_> =
+                    code.params.positional.iter().filter(|param| param.default.is_some()).collect();
+                let defaults = defaults.iter().map(|_| seen.clone()).collect();
+                Some((
+                    name.clone(),
+                    Frozen::Function { code: code.clone(), captured: Arc::new([]), defaults },
+                ))
+            }
+            _ => None,
+        });
+        let mut globals: Vec<_> = functions.collect();
+        let entry = globals.iter().find(|(name, _)| &**name == "f").expect("there is an f").1.clone();
+        globals.push(("seen".into(), seen));
+        globals.push(("limit".into(), data(Value::Int(3))));
+        is_stateful(&Image { entry, globals, cells: Vec::new(), parse: None })
+    }
+
+    #[test]
+    fn what_leaves_something_behind_is_found() {
+        for body in [
+            "seen.append(x)",
+            "seen[0].append(x)",
+            "seen[0] = x",
+            "seen[0] += x",
+            "del seen[:]",
+            "list.append(seen, x)",
+            "[s.append(x) for s in seen]",
+            "for s in seen: s.append(x)",
+            "mine = seen; mine.append(x)",
+            "a, b = 1, seen[-1]; b.pop()",
+            "for i in range(3):\n  if i: mine.append(x)\n  mine = seen",
+            "add = seen.append; add(x)",
+            "list(map(seen.append, [x]))",
+            "(mine := seen).sort()",
+            "global limit; limit += 1",
+            "global limit\n for limit in range(x): pass",
+            "(lambda s: s.append(x))(seen)",
+            "mine = seen\n def g(): mine.append(x)\n g()",
+            "(seen if x else []).append(x)",
+        ] {
+            assert!(is_stateful_in(&format!("def f(x):\n {body}\n")), "{body}");
+        }
+        assert!(is_stateful_in("def f(x, known=[]):\n known.append(x)\n"));
+        assert!(is_stateful_in("def g(s): s.append(1)\ndef f(x): g(seen)\n"));
+        assert!(is_stateful_in("def g(): return seen\ndef f(x): g().append(1)\n"));
+    }
+
+    #[test]
+    fn what_is_only_looked_at_or_made_anew_is_not() {
+        for body in [
+            "return x in seen and len(seen) > limit",
+            "words = []\n for w in x.split(): words.append(w)\n return words",
+            "counts = {}\n for w in x: counts[w] = counts.get(w, 0) + 1\n return [w for w in counts if w in seen]",
+            "limit = 1; limit += 1; return seen",
+            "total = 0\n def add(n):\n  nonlocal total\n  total += n\n add(x)\n return total, seen",
+            "import json; d = json.loads(x); d['n'] = limit; return d",
+        ] {
+            assert!(!is_stateful_in(&format!("def f(x):\n {body}\n")), "{body}");
+        }
     }
 }

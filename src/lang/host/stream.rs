@@ -198,7 +198,9 @@ pub(super) fn slice(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
     let (Some(from), Some(through)) = (time(given.take(1)), time(given.take(2))) else {
         return Err(Halt::new(&VALUE_ERROR, "slice needs two times"));
     };
-    let rdds = interp.engine().slice(stream, from, through).map_err(from_failure)?;
+    let mut called = Called { world: interp.world.clone() };
+    let runtime = interp.runtime("slice()")?;
+    let rdds = runtime.slice(&mut called, stream, from, through).map_err(from_failure)?;
     Ok(Obj::list(rdds.into_iter().map(rdd_handle).collect()))
 }
 

@@ -67,7 +67,7 @@ impl Interp<'_> {
             Value::Native(native) => Some(Obj::Native(native)),
             Value::Type(class) => Some(Obj::Type(class)),
             Value::None => Some(Obj::None),
-            Value::Bool(flag) => Some(Obj::Bool(flag)),
+            Value::Bool(flag) => Some(Obj::Bool(flag.get())),
             _ => None,
         }
     }

@@ -193,9 +193,9 @@ impl<'a> Crossing<'a> {
     pub fn value(&'a self, heap: &Heap<'a>, object: &Obj) -> Outcome<'a> {
         Ok(match object {
             Obj::None => Value::None,
-            Obj::Bool(flag) => Value::Bool(*flag),
+            Obj::Bool(flag) => Value::bool(*flag),
             Obj::Int(number) => Value::Int(*number),
-            Obj::Float(number) => Value::Float(*number),
+            Obj::Float(number) => Value::float(*number),
             Obj::Big(number) => heap.int(number),
             Obj::Str(text) => heap.str(text),
             Obj::Bytes(bytes) => heap.bytes(bytes),
@@ -368,9 +368,9 @@ impl<'a> Crossing<'a> {
         }
         Ok(match value {
             Value::None => Obj::None,
-            Value::Bool(flag) => Obj::Bool(flag),
+            Value::Bool(flag) => Obj::Bool(flag.get()),
             Value::Int(number) => Obj::Int(number),
-            Value::Float(number) => Obj::Float(number),
+            Value::Float(number) => Obj::Float(number.get()),
             Value::Big(number) => Obj::int(number.to_bigint()),
             Value::Str(text) => Obj::str(text),
             Value::Bytes(bytes) => Obj::Bytes((*bytes).into()),
@@ -734,7 +734,7 @@ static FOREIGN: TypeInfo = TypeInfo {
                 }
             }
             let same = question(heap, object, "equal", Some(other))?;
-            Ok(Some(matches!(same, Value::Bool(true))))
+            Ok(Some(matches!(same, Value::Bool(flag) if flag.get())))
         }),
         hash: Some(|object| match object.data.downcast_ref::<Carried>() {
             Some(Carried(number)) => u64::try_from(*number).unwrap_or(0).wrapping_mul(0x9e37_79b9_7f4a_7c15),

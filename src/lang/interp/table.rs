@@ -105,17 +105,6 @@ impl Table {
         removed
     }
 
-    /// Removes the entry that came last.
-    pub fn pop_last(&mut self) -> Option<(Obj, Obj)> {
-        while let Some(last) = self.entries.pop() {
-            if let Some((key, object, value)) = last {
-                self.index.remove(&key);
-                return Some((object, value));
-            }
-        }
-        None
-    }
-
     /// The first entry at or behind a place, and the place behind it.
     pub fn entry(&self, place: usize) -> Option<(usize, &Obj, &Obj)> {
         let (offset, entry) =
@@ -161,6 +150,5 @@ mod tests {
         let left: Vec<_> = table.iter().filter_map(|(_, object, _)| object.as_int()).collect();
         assert_eq!(left, [90, 91, 92, 93, 94, 95, 96, 97, 98, 99, 3]);
         assert!(table.contains(&Key::Int(3)) && !table.contains(&Key::Int(4)));
-        assert!(matches!(table.pop_last(), Some((Obj::Int(3), _))));
     }
 }

@@ -1,8 +1,5 @@
 # Contexts, their configuration, and what they share with tasks.
 
-from collections import defaultdict as _new_counts
-
-
 class SparkConf:
     def __init__(self, loadDefaults=True, _jvm=None, _jconf=None):
         self._settings = {}

@@ -262,7 +262,9 @@ class RDD:
         return sum(self.mapPartitions(_summed).collect())
 
     def countByValue(self):
-        counts = _new_counts(int)
+        from collections import defaultdict
+
+        counts = defaultdict(int)
         for part in self.mapPartitions(_tallied).collect():
             for key, n in part.items():
                 counts[key] += n

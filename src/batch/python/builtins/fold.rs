@@ -7,12 +7,12 @@ use crate::batch::value::{Args, Binary, Heap, Outcome, Raised, Value, binary, ca
 
 /// `all(iterable)`
 pub fn all<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    Ok(Value::Bool(!reaches(heap, args.one(heap, "all")?, false)?))
+    Ok(Value::bool(!reaches(heap, args.one(heap, "all")?, false)?))
 }
 
 /// `any(iterable)`
 pub fn any<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    Ok(Value::Bool(reaches(heap, args.one(heap, "any")?, true)?))
+    Ok(Value::bool(reaches(heap, args.one(heap, "any")?, true)?))
 }
 
 /// Whether a value of that truth comes.
@@ -47,7 +47,7 @@ pub fn sum<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     while let Some(value) = values.next(heap)? {
         heap.check()?;
         total = match (total, value) {
-            (Value::Float(a), Value::Float(b)) => Value::Float(a + b),
+            (Value::Float(a), Value::Float(b)) => Value::float(a.get() + b.get()),
             (Value::Int(a), Value::Int(b)) => match a.checked_add(b) {
                 Some(sum) => Value::Int(sum),
                 None => binary(heap, Binary::Add, total, value, false)?,

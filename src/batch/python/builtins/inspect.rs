@@ -46,7 +46,7 @@ pub fn ascii<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
 
 /// `callable(obj)`
 pub fn callable<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    Ok(Value::Bool(is_callable(args.one(heap, "callable")?)))
+    Ok(Value::bool(is_callable(args.one(heap, "callable")?)))
 }
 
 /// `hash(obj)`
@@ -61,9 +61,9 @@ pub fn id<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     }
     let number = match args.one(heap, "id")? {
         Value::None => 1,
-        Value::Bool(flag) => 2 + u64::from(flag),
+        Value::Bool(flag) => 2 + u64::from(flag.get()),
         Value::Int(number) => number.cast_unsigned().rotate_left(4) | 5,
-        Value::Float(number) => number.to_bits().rotate_left(4) | 7,
+        Value::Float(number) => number.get().to_bits().rotate_left(4) | 7,
         Value::Big(big) => place(big),
         Value::Str(text) => place(text),
         Value::Bytes(bytes) => place(bytes),
@@ -151,7 +151,7 @@ pub fn isinstance<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
         Value::Object(wanted) if wanted.class.is(&NAMED_TUPLE_CLASS) => Some(is_instance(value, wanted)),
         _ => None,
     };
-    is_one_of(heap, arguments[1], fault, &is).map(Value::Bool)
+    is_one_of(heap, arguments[1], fault, &is).map(Value::bool)
 }
 
 /// `issubclass(cls, class_or_tuple)`
@@ -165,7 +165,7 @@ pub fn issubclass<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
         Value::Type(wanted) => Some(class.is(wanted)),
         _ => None,
     };
-    is_one_of(heap, arguments[1], fault, &is).map(Value::Bool)
+    is_one_of(heap, arguments[1], fault, &is).map(Value::bool)
 }
 
 fn attribute_name<'a>(heap: &Heap<'a>, name: Value<'a>) -> Result<&'a str, Raised> {
@@ -193,10 +193,10 @@ pub fn hasattr<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let arguments = args.between(heap, "hasattr", 2, 2)?;
     let name = attribute_name(heap, arguments[1])?;
     match find_attribute(heap, arguments[0], name) {
-        None => Ok(Value::Bool(false)),
-        Some(Ok(_)) => Ok(Value::Bool(true)),
+        None => Ok(Value::bool(false)),
+        Some(Ok(_)) => Ok(Value::bool(true)),
         Some(Err(_)) => match heap.caught() {
-            Value::Object(object) if object.class.is(&ATTRIBUTE_ERROR) => Ok(Value::Bool(false)),
+            Value::Object(object) if object.class.is(&ATTRIBUTE_ERROR) => Ok(Value::bool(false)),
             other => Err(heap.throw(other)),
         },
     }

@@ -16,7 +16,7 @@ pub fn abs<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
             let magnitude = value.as_big().unwrap_or_default().into_parts().1;
             Ok(heap.int(&magnitude.into()))
         }
-        Value::Float(number) => Ok(Value::Float(number.abs())),
+        Value::Float(number) => Ok(Value::float(number.get().abs())),
         _ => match type_of(value).method("__abs__") {
             Some(method) => (method.call)(heap, Args { positional: &[value], keywords: &[] }),
             None => {
@@ -56,24 +56,24 @@ pub fn divmod<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let is_number = |value: Value<'_>| value.as_big().is_some() || matches!(value, Value::Float(_));
     let has_arithmetic =
         |value| matches!(value, Value::Object(object) if object.class.hooks.binary.is_some());
-    if !(is_number(left) && is_number(right)) && !has_arithmetic(left) {
+    let fits = is_number(left) && is_number(right) || has_arithmetic(left);
+    if !fits {
         let (left, right) = (type_of(left).name, type_of(right).name);
         let message = format!("unsupported operand type(s) for divmod(): '{left}' and '{right}'");
         return Err(heap.raise(&TYPE_ERROR, message));
     }
-    if float_of(heap, right).unwrap_or_else(|_| heap_caught(heap)) == Some(0.0) {
+    // An int too large for a float is not zero at any rate.
+    let divisor = float_of(heap, right).unwrap_or_else(|_| {
+        heap.caught();
+        None
+    });
+    if divisor == Some(0.0) {
         let is_float = matches!(left, Value::Float(_)) || matches!(right, Value::Float(_));
         let message = if is_float { "float divmod()" } else { "integer division or modulo by zero" };
         return Err(heap.raise(&ZERO_DIVISION_ERROR, message));
     }
     let quotient = binary(heap, Binary::FloorDiv, left, right, false)?;
     Ok(heap.pair(quotient, binary(heap, Binary::Mod, left, right, false)?))
-}
-
-/// An int too large for a float is not zero at any rate.
-fn heap_caught(heap: &Heap<'_>) -> Option<f64> {
-    heap.caught();
-    None
 }
 
 /// `pow(base, exp, mod=None)`
@@ -111,8 +111,8 @@ pub fn round<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let digits = digits.filter(|digits| !digits.is_none());
     match value {
         Value::Float(number) => match digits {
-            None => int_of_float(heap, number.round_ties_even()),
-            Some(digits) => round_float(heap, number, index(heap, digits)?).map(Value::Float),
+            None => int_of_float(heap, number.get().round_ties_even()),
+            Some(digits) => round_float(heap, number.get(), index(heap, digits)?).map(Value::float),
         },
         Value::Int(_) | Value::Bool(_) | Value::Big(_) => {
             let number = value.as_big().unwrap_or_default();

@@ -2,7 +2,6 @@
 //! list are free), and the greatest length or `None`.
 
 use std::cell::Cell;
-use std::cmp::Ordering;
 
 use crate::batch::python::args::{collect, index as to_index, int, native, room, wrong_object};
 use crate::batch::python::tuples::{count_in, index_in, same};
@@ -33,9 +32,9 @@ pub static DEQUE: TypeInfo = TypeInfo {
             Some(other) => equal(heap, Deque::of(object).list(heap), other.list(heap)).map(Some),
             None => Ok(None),
         }),
-        order: Some(|heap, object, other| {
-            let Some(other) = Deque::in_value(other) else { return Ok(None) };
-            Ok(compare(heap, Deque::of(object).list(heap), other.list(heap)))
+        order: Some(|heap, object, other| match Deque::in_value(other) {
+            Some(other) => order(heap, "<", Deque::of(object).list(heap), other.list(heap)),
+            None => Ok(None),
         }),
         iterate: Some(|heap, object| Ok(iterator(heap, object, false))),
         length: Some(|object| Deque::of(object).len()),
@@ -51,7 +50,7 @@ pub static DEQUE: TypeInfo = TypeInfo {
         attribute: Some(|_, object, name| {
             (name == "maxlen").then(|| Ok(Deque::of(object).most.map_or(Value::None, int)))
         }),
-        binary: Some(|heap, op, object, other, reflected| arithmetic(heap, op, object, other, reflected)),
+        binary: Some(arithmetic),
         ..Hooks::NONE
     },
 };
@@ -183,17 +182,6 @@ impl<'a> Deque<'a> {
             self.set_free(free);
         }
         Some(item)
-    }
-}
-
-/// How two lists compare; one that cannot be compared has no order.
-fn compare<'a>(heap: &Heap<'a>, a: Value<'a>, b: Value<'a>) -> Option<Ordering> {
-    match order(heap, "<", a, b) {
-        Ok(order) => order,
-        Err(_) => {
-            heap.caught();
-            None
-        }
     }
 }
 

@@ -5,10 +5,11 @@ use std::any::Any;
 use std::sync::Arc;
 
 use crate::batch::python::args::{collect, native, wrong_object};
-use crate::batch::value::exceptions::{TYPE_ERROR, VALUE_ERROR};
+use crate::batch::value::exceptions::{ATTRIBUTE_ERROR, TYPE_ERROR, VALUE_ERROR};
 use crate::batch::value::types::TUPLE;
 use crate::batch::value::{
-    Args, Heap, Hooks, OBJECT, Object, Outcome, Raised, TypeInfo, Value, repr, repr_text, to_text, truth,
+    Args, Binary, Heap, Hooks, OBJECT, Object, Outcome, Raised, TypeInfo, Value, binary, repr, repr_text,
+    to_text, truth,
 };
 
 /// The class of the values that `namedtuple` gives; their fields are the defaults.
@@ -34,7 +35,7 @@ pub static NAMED_TUPLE_CLASS: TypeInfo = TypeInfo {
             }
             _ => Ok(None),
         }),
-        hash: Some(|object| object_hash(object)),
+        hash: Some(object_hash),
         encode: Some(encode),
         decode: Some(|heap, bytes, fields| decode(heap, &NAMED_TUPLE_CLASS, bytes, fields)),
         ..Hooks::NONE
@@ -67,8 +68,23 @@ pub static NAMED_TUPLE: TypeInfo = TypeInfo {
             if name == "_fields" {
                 return Some(Ok(names(heap, object)));
             }
-            let place = layout(object).fields.iter().position(|field| field == name)?;
-            object.fields.get(place).copied().map(Ok)
+            match layout(object).fields.iter().position(|field| field == name) {
+                Some(place) => object.fields.get(place).copied().map(Ok),
+                None if name.starts_with("__") || object.class.method(name).is_some() => None,
+                None => {
+                    let message = format!("'{}' object has no attribute '{name}'", layout(object).name);
+                    Some(Err(heap.raise(&ATTRIBUTE_ERROR, message)))
+                }
+            }
+        }),
+        // Arithmetic makes plain tuples.
+        binary: Some(|heap, op, object, other, reflected| {
+            if !matches!(op, Binary::Add | Binary::Mul) {
+                return None;
+            }
+            let tuple = heap.tuple(object.fields);
+            let (left, right) = if reflected { (other, tuple) } else { (tuple, other) };
+            Some(binary(heap, op, left, right, false))
         }),
         is_tuple: true,
         encode: Some(encode),

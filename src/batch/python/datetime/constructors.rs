@@ -34,15 +34,15 @@ pub fn new<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
 pub fn timestamp(heap: &Heap<'_>, value: Value<'_>) -> Result<i64, Raised> {
     let too_large = || heap.raise(&OVERFLOW_ERROR, "timestamp out of range for platform time_t");
     match value {
-        Value::Float(seconds) if seconds.is_nan() => {
+        Value::Float(seconds) if seconds.get().is_nan() => {
             Err(value_error(heap, "Invalid value NaN (not a number)"))
         }
         Value::Float(seconds) => {
-            if seconds.abs() > 9.2e18 {
+            if seconds.get().abs() > 9.2e18 {
                 return Err(too_large());
             }
-            let micros = (seconds.fract() * 1e6).round_ties_even();
-            scaled(heap, whole(seconds.trunc()), whole(micros))
+            let micros = (seconds.get().fract() * 1e6).round_ties_even();
+            scaled(heap, whole(seconds.get().trunc()), whole(micros))
         }
         Value::Big(_) => Err(too_large()),
         _ => match value.as_int() {

@@ -163,7 +163,7 @@ fn new<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
         match bound[unit] {
             None => {}
             Some(Value::Float(number)) => {
-                let (int, fraction) = (number.trunc(), number.fract());
+                let (int, fraction) = (number.get().trunc(), number.get().fract());
                 whole = whole.saturating_add(product(heap, int, factor)?);
                 let fraction = fraction * micros_as_float(factor);
                 whole = whole.saturating_add(product(heap, fraction.trunc(), 1)?);
@@ -293,8 +293,8 @@ fn arithmetic<'a>(
         return between(heap, op, left, right);
     }
     match (op, other) {
-        (Binary::Mul, Value::Float(factor)) => Some(scaled(heap, micros, factor, false)),
-        (Binary::Div, Value::Float(divisor)) if !reflected => Some(scaled(heap, micros, divisor, true)),
+        (Binary::Mul, Value::Float(factor)) => Some(scaled(heap, micros, factor.get(), false)),
+        (Binary::Div, Value::Float(divisor)) if !reflected => Some(scaled(heap, micros, divisor.get(), true)),
         (Binary::Mul, _) => {
             let factor = other.as_big()?;
             Some(make_big(heap, &(BigInt::from(micros) * factor)))

@@ -155,7 +155,7 @@ fn parts(text: &[u8]) -> Result<[i64; 4], Refused> {
                 place += 1;
                 break;
             }
-            Some(_) if separated => return Err(Refused::Form),
+            Some(_) if separated || text.len() == place + 1 => return Err(Refused::Form),
             Some(_) => {}
         }
     }

@@ -85,10 +85,8 @@ static METHODS: &[Native] = &[
     }),
     native("timestamp", |heap, args| simple(heap, "timestamp", args, timestamp)),
     native("timetuple", |heap, args| {
-        simple(heap, "timetuple", args, |heap, (moment, zone)| {
-            let is_dst = if zone.is_none() { -1 } else { 0 };
-            let zone = zone::of(zone).map(|(offset, name)| (offset / SECOND, name));
-            Ok(struct_time(heap, &Parts::of(moment), is_dst, zone))
+        simple(heap, "timetuple", args, |heap, (moment, _)| {
+            Ok(struct_time(heap, &Parts::of(moment), -1, None))
         })
     }),
     native("utctimetuple", |heap, args| {
@@ -256,7 +254,7 @@ fn timestamp<'a>(heap: &Heap<'a>, found: (Moment, Value<'a>)) -> Outcome<'a> {
     let micros = since_epoch(found);
     let (seconds, rest) = (micros.div_euclid(SECOND), micros.rem_euclid(SECOND));
     if found.1.is_none() {
-        return Ok(Value::Float(seconds as f64 + rest as f64 / 1e6));
+        return Ok(Value::float(seconds as f64 + rest as f64 / 1e6));
     }
     crate::batch::value::binary(heap, Binary::Div, Value::Int(micros), Value::Int(SECOND), false)
 }

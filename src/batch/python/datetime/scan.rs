@@ -187,11 +187,8 @@ fn assemble<'t>(group: impl Fn(&str) -> Option<&'t str>) -> Result<Scanned, Refu
         };
         i64::try_from(names.iter().position(same)?).ok()
     };
-    let given = match number("y") {
-        Some(short) => Some(if short <= 68 { short + 2000 } else { short + 1900 }),
-        None => None,
-    };
-    let given = number("Y").or(given);
+    let short = number("y").map(|short| if short <= 68 { short + 2000 } else { short + 1900 });
+    let given = number("Y").or(short);
     let month = named("B", &MONTHS, 99).or_else(|| named("b", &MONTHS, 3)).map(|index| index + 1);
     let month = month.or_else(|| number("m")).unwrap_or(1);
     let day = number("d").unwrap_or(1);

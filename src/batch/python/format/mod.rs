@@ -103,7 +103,7 @@ fn push_value<'a>(
     match value {
         Value::Str(text) => spec::push_str(heap, text, spec, out),
         Value::Int(_) | Value::Big(_) | Value::Bool(_) => spec::push_int(heap, value, spec, out),
-        Value::Float(number) => spec::push_float(heap, number, spec, out),
+        Value::Float(number) => spec::push_float(heap, number.get(), spec, out),
         _ => {
             let class = type_of(value).name;
             let message = format!("unsupported format string passed to {class}.__format__");

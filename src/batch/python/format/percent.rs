@@ -215,10 +215,6 @@ impl<'t, 'h, 'a> Template<'t, 'h, 'a> {
         if matches!(c, 'h' | 'l' | 'L') {
             c = self.next()?;
         }
-        if c == '%' {
-            out.push('%');
-            return Ok(());
-        }
         let value = match keyed {
             Some(value) => value,
             None => self.argument()?,
@@ -340,7 +336,9 @@ impl<'t, 'h, 'a> Template<'t, 'h, 'a> {
             return self.type_error(format!("%{c} format: an integer is required, not {class}"));
         }
         match value {
-            Value::Float(number) => Ok(int_of_float(self.heap, number)?.as_big().expect("it is an int")),
+            Value::Float(number) => {
+                Ok(int_of_float(self.heap, number.get())?.as_big().expect("it is an int"))
+            }
             _ => self.type_error(format!("%{c} format: a real number is required, not {class}")),
         }
     }

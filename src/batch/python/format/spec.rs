@@ -207,7 +207,8 @@ pub fn push_str<'a>(heap: &Heap<'a>, text: &str, spec: &str, out: &mut BumpStrin
         }
         Spec { alternate: true, .. } => "Alternate form (#) not allowed in string format specifier",
         Spec { align: '=', .. } => "'=' alignment not allowed in string format specifier",
-        Spec { grouping: Some(_), .. } => "Cannot specify ',' with 's'.",
+        Spec { grouping: Some(','), .. } => "Cannot specify ',' with 's'.",
+        Spec { grouping: Some(_), .. } => "Cannot specify '_' with 's'.",
         _ => "",
     };
     if !fault.is_empty() {

@@ -95,10 +95,10 @@ impl<'a> Writer<'_, 'a> {
         use std::fmt::Write as _;
         match value {
             Value::None => self.out.push_str("null"),
-            Value::Bool(flag) => self.out.push_str(if flag { "true" } else { "false" }),
+            Value::Bool(flag) => self.out.push_str(if flag.get() { "true" } else { "false" }),
             Value::Int(number) => write!(self.out, "{number}").expect("a string takes every write"),
             Value::Big(_) => self.out.push_str(repr_text(self.heap, value)?),
-            Value::Float(number) => self.float(number)?,
+            Value::Float(number) => self.float(number.get())?,
             Value::Str(text) => self.text(text),
             Value::List(list) => self.array(place(list), list.snapshot(self.heap))?,
             Value::Pair(items) => self.array(place(items), items)?,

@@ -176,11 +176,11 @@ impl<'a> Reader<'_, 'a> {
         let rest = &self.bytes[self.place..];
         let words: [(&str, Value<'a>); 6] = [
             ("null", Value::None),
-            ("true", Value::Bool(true)),
-            ("false", Value::Bool(false)),
-            ("NaN", Value::Float(f64::NAN)),
-            ("Infinity", Value::Float(f64::INFINITY)),
-            ("-Infinity", Value::Float(f64::NEG_INFINITY)),
+            ("true", Value::bool(true)),
+            ("false", Value::bool(false)),
+            ("NaN", Value::float(f64::NAN)),
+            ("Infinity", Value::float(f64::INFINITY)),
+            ("-Infinity", Value::float(f64::NEG_INFINITY)),
         ];
         for (word, value) in words {
             if rest.starts_with(word.as_bytes()) {
@@ -229,7 +229,7 @@ impl<'a> Reader<'_, 'a> {
             (true, Hooks { float: Some(hook), .. }) | (false, Hooks { int: Some(hook), .. }) => {
                 self.hooked(hook, self.heap.text(spelled))
             }
-            (true, _) => Ok(Value::Float(spelled.parse().expect("it is spelled like a float"))),
+            (true, _) => Ok(Value::float(spelled.parse().expect("it is spelled like a float"))),
             (false, _) => match parse_short_int(spelled.as_bytes()) {
                 Some(number) => Ok(Value::Int(number)),
                 None => {

@@ -25,7 +25,7 @@ macro_rules! functions {
             pub fn $name<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
                 let number = real(heap, args.one(heap, $full)?)?;
                 let function: fn(f64) -> f64 = $function;
-                checked(heap, number, function(number), $overflows).map(Value::Float)
+                checked(heap, number, function(number), $overflows).map(Value::float)
             }
         )*
     };
@@ -62,7 +62,7 @@ macro_rules! tests {
             pub fn $name<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
                 let number = real(heap, args.one(heap, $full)?)?;
                 let test: fn(f64) -> bool = $test;
-                Ok(Value::Bool(test(number)))
+                Ok(Value::bool(test(number)))
             }
         )*
     };
@@ -83,19 +83,19 @@ fn two<'a>(heap: &Heap<'a>, args: Args<'_, 'a>, name: &str) -> Result<(f64, f64)
 /// `math.atan2(y, x)`
 pub fn atan2<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let (y, x) = two(heap, args, "math.atan2")?;
-    Ok(Value::Float(y.atan2(x)))
+    Ok(Value::float(y.atan2(x)))
 }
 
 /// `math.copysign(x, y)`
 pub fn copysign<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let (x, y) = two(heap, args, "math.copysign")?;
-    Ok(Value::Float(x.copysign(y)))
+    Ok(Value::float(x.copysign(y)))
 }
 
 /// `math.nextafter(x, y)`
 pub fn nextafter<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let (x, y) = two(heap, args, "math.nextafter")?;
-    Ok(Value::Float(if x.is_nan() || y.is_nan() {
+    Ok(Value::float(if x.is_nan() || y.is_nan() {
         f64::NAN
     } else if x < y {
         x.next_up()
@@ -113,20 +113,20 @@ pub fn fmod<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     if result.is_nan() && !x.is_nan() && !y.is_nan() {
         return Err(domain_error(heap));
     }
-    Ok(Value::Float(result))
+    Ok(Value::float(result))
 }
 
 /// `math.remainder(x, y)`: to the nearest multiple, a tie to the even one.
 pub fn remainder<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let (x, y) = two(heap, args, "math.remainder")?;
     if x.is_nan() || y.is_nan() {
-        return Ok(Value::Float(f64::NAN));
+        return Ok(Value::float(f64::NAN));
     }
     if x.is_infinite() || y == 0.0 {
         return Err(domain_error(heap));
     }
     if y.is_infinite() {
-        return Ok(Value::Float(x));
+        return Ok(Value::float(x));
     }
     let (magnitude, unit) = (x.abs(), y.abs());
     let over = magnitude % unit;
@@ -139,7 +139,7 @@ pub fn remainder<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
         // Half-way: what is left of half the multiple tells whether it is even.
         over - 2.0 * ((0.5 * (magnitude - over)) % unit)
     };
-    Ok(Value::Float(1.0_f64.copysign(x) * rest))
+    Ok(Value::float(1.0_f64.copysign(x) * rest))
 }
 
 /// `math.pow(x, y)`
@@ -154,7 +154,7 @@ pub fn pow<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
             return Err(range_error(heap));
         }
     }
-    Ok(Value::Float(result))
+    Ok(Value::float(result))
 }
 
 /// A logarithm, of ints beyond the range of floats too.
@@ -183,22 +183,22 @@ fn logarithm(heap: &Heap<'_>, value: Value<'_>, function: fn(f64) -> f64) -> Res
 pub fn log<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let arguments = args.between(heap, "math.log", 1, 2)?;
     let number = logarithm(heap, arguments[0], f64::ln)?;
-    let Some(base) = arguments.get(1) else { return Ok(Value::Float(number)) };
+    let Some(base) = arguments.get(1) else { return Ok(Value::float(number)) };
     let base = logarithm(heap, *base, f64::ln)?;
     if base == 0.0 {
         return Err(heap.raise(&ZERO_DIVISION_ERROR, "float division by zero"));
     }
-    Ok(Value::Float(number / base))
+    Ok(Value::float(number / base))
 }
 
 /// `math.log2(x)`
 pub fn log2<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    logarithm(heap, args.one(heap, "math.log2")?, f64::log2).map(Value::Float)
+    logarithm(heap, args.one(heap, "math.log2")?, f64::log2).map(Value::float)
 }
 
 /// `math.log10(x)`
 pub fn log10<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    logarithm(heap, args.one(heap, "math.log10")?, f64::log10).map(Value::Float)
+    logarithm(heap, args.one(heap, "math.log10")?, f64::log10).map(Value::float)
 }
 
 /// `floor`, `ceil`: an int as it is, a float by its function.
@@ -206,7 +206,7 @@ fn whole<'a>(heap: &Heap<'a>, args: Args<'_, 'a>, name: &str, function: fn(f64) 
     let value = args.one(heap, name)?;
     match value {
         Value::Int(_) | Value::Big(_) => Ok(value),
-        Value::Bool(flag) => Ok(Value::Int(i64::from(flag))),
+        Value::Bool(flag) => Ok(Value::Int(i64::from(flag.get()))),
         _ => int_of_float(heap, function(real(heap, value)?)),
     }
 }
@@ -247,7 +247,7 @@ fn parts(number: f64) -> (f64, i64) {
 pub fn frexp<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let number = real(heap, args.one(heap, "math.frexp")?)?;
     let (fraction, exponent) = if number == 0.0 || !number.is_finite() { (number, 0) } else { parts(number) };
-    Ok(heap.pair(Value::Float(fraction), Value::Int(exponent)))
+    Ok(heap.pair(Value::float(fraction), Value::Int(exponent)))
 }
 
 /// `math.ldexp(x, i)`
@@ -268,7 +268,7 @@ pub fn ldexp<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
         power => index(heap, power)?.clamp(-10_000, 10_000),
     };
     if number == 0.0 || !number.is_finite() {
-        return Ok(Value::Float(number));
+        return Ok(Value::float(number));
     }
     let (fraction, exponent) = parts(number);
     let total = i32::try_from(exponent + power).expect("it is small");
@@ -276,25 +276,25 @@ pub fn ldexp<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
         return Err(range_error(heap));
     }
     if total < -1080 {
-        return Ok(Value::Float(0.0_f64.copysign(number)));
+        return Ok(Value::float(0.0_f64.copysign(number)));
     }
     // The first product is exact, so that the number is rounded once.
     let half = if total < -960 { -80 } else { 80 };
-    Ok(Value::Float(fraction * 2f64.powi(total - half) * 2f64.powi(half)))
+    Ok(Value::float(fraction * 2f64.powi(total - half) * 2f64.powi(half)))
 }
 
 /// `math.modf(x)`
 pub fn modf<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let number = real(heap, args.one(heap, "math.modf")?)?;
     let fraction = if number.is_infinite() { 0.0 } else { number.fract() };
-    Ok(heap.pair(Value::Float(fraction.copysign(number)), Value::Float(number.trunc())))
+    Ok(heap.pair(Value::float(fraction.copysign(number)), Value::float(number.trunc())))
 }
 
 /// `math.ulp(x)`
 pub fn ulp<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let number = real(heap, args.one(heap, "math.ulp")?)?.abs();
     let above = number.next_up();
-    Ok(Value::Float(if !number.is_finite() {
+    Ok(Value::float(if !number.is_finite() {
         number
     } else if above.is_infinite() {
         number - number.next_down()
@@ -314,5 +314,5 @@ pub fn isclose<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     }
     let distance = (a - b).abs();
     let within = distance <= (relative * b).abs() || distance <= (relative * a).abs() || distance <= absolute;
-    Ok(Value::Bool(a == b || a.is_finite() && b.is_finite() && within))
+    Ok(Value::bool(a == b || a.is_finite() && b.is_finite() && within))
 }

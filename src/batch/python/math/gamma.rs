@@ -1,4 +1,4 @@
-//! `gamma`, `lgamma`, `erf`, `erfc`.
+//! `gamma`, `lgamma`.
 
 use std::f64::consts::PI;
 
@@ -7,6 +7,7 @@ use super::{domain_error, range_error, real};
 use crate::batch::value::{Args, Heap, Outcome, Value};
 
 /// The parameter of Lanczos' approximation with thirteen terms, good to the last places of a float.
+#[allow(clippy::excessive_precision, reason = "as it is published")]
 const G: f64 = 6.024_680_040_776_729_583_740_234_375;
 
 /// Numerator and denominator of its rational function, constant term first (Boost's `lanczos13m53`).
@@ -62,7 +63,7 @@ fn sin_pi(x: f64) -> f64 {
 pub fn gamma<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let x = real(heap, args.one(heap, "math.gamma")?)?;
     if x.is_nan() || x == f64::INFINITY {
-        return Ok(Value::Float(x));
+        return Ok(Value::float(x));
     }
     if x == f64::NEG_INFINITY || x == 0.0 || x < 0.0 && x == x.floor() {
         return Err(domain_error(heap));
@@ -70,14 +71,14 @@ pub fn gamma<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     if x == x.floor() && x <= 23.0 {
         // Factorials up to that are exact.
         let factorial = (1..x as u32).fold(1.0, |product, factor| product * f64::from(factor));
-        return Ok(Value::Float(factorial));
+        return Ok(Value::float(factorial));
     }
     let magnitude = x.abs();
     if magnitude < 1e-20 {
-        return checked(heap, x, 1.0 / x, true).map(Value::Float);
+        return checked(heap, x, 1.0 / x, true).map(Value::float);
     }
     if magnitude > 200.0 {
-        return if x < 0.0 { Ok(Value::Float(0.0 / sin_pi(x))) } else { Err(range_error(heap)) };
+        return if x < 0.0 { Ok(Value::float(0.0 / sin_pi(x))) } else { Err(range_error(heap)) };
     }
     // What rounding `magnitude + G - 0.5` loses is put back in the end.
     let y = magnitude + (G - 0.5);
@@ -103,82 +104,28 @@ pub fn gamma<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
             r * half * half
         }
     };
-    checked(heap, x, result, true).map(Value::Float)
+    checked(heap, x, result, true).map(Value::float)
 }
 
 /// `math.lgamma(x)`
 pub fn lgamma<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let x = real(heap, args.one(heap, "math.lgamma")?)?;
     if x.is_nan() {
-        return Ok(Value::Float(x));
+        return Ok(Value::float(x));
     }
     if x.is_infinite() {
-        return Ok(Value::Float(f64::INFINITY));
+        return Ok(Value::float(f64::INFINITY));
     }
     if x == x.floor() && x <= 2.0 {
-        return if x <= 0.0 { Err(domain_error(heap)) } else { Ok(Value::Float(0.0)) };
+        return if x <= 0.0 { Err(domain_error(heap)) } else { Ok(Value::float(0.0)) };
     }
     let magnitude = x.abs();
     if magnitude < 1e-20 {
-        return Ok(Value::Float(-magnitude.ln()));
+        return Ok(Value::float(-magnitude.ln()));
     }
     let mut result = (lanczos(magnitude)).ln() - G + (magnitude - 0.5) * ((magnitude + G - 0.5).ln() - 1.0);
     if x < 0.0 {
         result = PI.ln() - sin_pi(magnitude).abs().ln() - magnitude.ln() - result;
     }
-    checked(heap, x, result, true).map(Value::Float)
-}
-
-/// `erf(x)` by its series, for numbers up to about 2.5.
-fn erf_series(x: f64) -> f64 {
-    let square = x * x;
-    let (mut sum, mut term) = (0.0, 1.0);
-    let mut n = 0.0;
-    while term > sum * f64::EPSILON / 8.0 || n < 1.0 {
-        sum += term;
-        n += 1.0;
-        term *= square / (n + 0.5);
-    }
-    2.0 * x * (-square).exp() * sum / PI.sqrt()
-}
-
-/// `erfc(x)` by its continued fraction, for larger numbers.
-fn erfc_fraction(x: f64) -> f64 {
-    if x > 30.0 {
-        return 0.0;
-    }
-    let square = x * x;
-    let mut tail = 0.0;
-    for n in (1..=150).rev() {
-        tail = f64::from(n) / 2.0 / (x + tail);
-    }
-    (-square).exp() / PI.sqrt() / (x + tail)
-}
-
-/// `math.erf(x)`
-pub fn erf<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    let x = real(heap, args.one(heap, "math.erf")?)?;
-    let magnitude = x.abs();
-    let value = if x.is_nan() {
-        x
-    } else if magnitude < 2.0 {
-        erf_series(magnitude)
-    } else {
-        1.0 - erfc_fraction(magnitude)
-    };
-    Ok(Value::Float(value.copysign(x)))
-}
-
-/// `math.erfc(x)`
-pub fn erfc<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    let x = real(heap, args.one(heap, "math.erfc")?)?;
-    let magnitude = x.abs();
-    let value = if x.is_nan() {
-        return Ok(Value::Float(x));
-    } else if magnitude < 2.0 {
-        1.0 - erf_series(magnitude)
-    } else {
-        erfc_fraction(magnitude)
-    };
-    Ok(Value::Float(if x < 0.0 { 2.0 - value } else { value }))
+    checked(heap, x, result, true).map(Value::float)
 }

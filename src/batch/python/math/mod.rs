@@ -1,5 +1,6 @@
 //! `math`.
 
+mod erf;
 mod float;
 mod gamma;
 mod integer;
@@ -23,7 +24,7 @@ fn member<'a>(_heap: &Heap<'a>, name: &str) -> Option<Value<'a>> {
         "nan" => f64::NAN,
         _ => return function(FUNCTIONS, name),
     };
-    Some(Value::Float(constant))
+    Some(Value::float(constant))
 }
 
 static FUNCTIONS: &[Native] = &[
@@ -42,8 +43,8 @@ static FUNCTIONS: &[Native] = &[
     native("cosh", float::cosh),
     native("degrees", float::degrees),
     native("dist", sums::dist),
-    native("erf", gamma::erf),
-    native("erfc", gamma::erfc),
+    native("erf", erf::erf),
+    native("erfc", erf::erfc),
     native("exp", float::exp),
     native("exp2", float::exp2),
     native("expm1", float::expm1),

@@ -48,9 +48,9 @@ pub fn fsum<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
         if infinite.is_nan() {
             return Err(heap.raise(&VALUE_ERROR, "-inf + inf in fsum"));
         }
-        return Ok(Value::Float(special));
+        return Ok(Value::float(special));
     }
-    Ok(Value::Float(rounded_sum(&partials)))
+    Ok(Value::float(rounded_sum(&partials)))
 }
 
 /// The sum of partial sums, the smallest first, that do not overlap: half to even.
@@ -141,7 +141,7 @@ fn numbers<'a>(heap: &Heap<'a>, values: &[Value<'a>]) -> Result<Vec<f64>, Raised
 /// `math.hypot(*coordinates)`
 pub fn hypot<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     args.no_keywords(heap, "math.hypot")?;
-    Ok(Value::Float(norm(&numbers(heap, args.positional)?)))
+    Ok(Value::float(norm(&numbers(heap, args.positional)?)))
 }
 
 /// `math.dist(p, q)`
@@ -153,5 +153,5 @@ pub fn dist<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
         return Err(heap.raise(&VALUE_ERROR, "both points must have the same number of dimensions"));
     }
     let differences: Vec<f64> = first.iter().zip(&second).map(|(p, q)| p - q).collect();
-    Ok(Value::Float(norm(&differences)))
+    Ok(Value::float(norm(&differences)))
 }

@@ -20,7 +20,7 @@ pub static FLOAT_METHODS: &[Native] = &[
 pub fn new_float<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let value = match args.between(heap, "float", 0, 1)? {
         [value] => *value,
-        _ => return Ok(Value::Float(0.0)),
+        _ => return Ok(Value::float(0.0)),
     };
     let parsed = match value {
         Value::Str(text) => parse_float(text),
@@ -29,7 +29,7 @@ pub fn new_float<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
         }
         _ => {
             return match float_of(heap, value)? {
-                Some(number) => Ok(Value::Float(number)),
+                Some(number) => Ok(Value::float(number)),
                 None => {
                     let class = type_of(value).name;
                     let message =
@@ -40,7 +40,7 @@ pub fn new_float<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
         }
     };
     match parsed {
-        Some(number) => Ok(Value::Float(number)),
+        Some(number) => Ok(Value::float(number)),
         None => {
             let text = repr_text(heap, value)?;
             Err(heap.raise(&VALUE_ERROR, format!("could not convert string to float: {text}")))
@@ -54,9 +54,9 @@ pub fn new_float<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
 /// `OverflowError: int too large to convert to float`.
 pub fn float_of(heap: &Heap<'_>, value: Value<'_>) -> Result<Option<f64>, Raised> {
     match value {
-        Value::Float(number) => Ok(Some(number)),
+        Value::Float(number) => Ok(Some(number.get())),
         Value::Int(number) => Ok(Some(number as f64)),
-        Value::Bool(flag) => Ok(Some(f64::from(flag))),
+        Value::Bool(flag) => Ok(Some(f64::from(flag.get()))),
         Value::Big(big) => {
             let number = bigint_to_float(&big.to_bigint());
             number.map(Some).ok_or_else(|| heap.raise(&OVERFLOW_ERROR, "int too large to convert to float"))
@@ -89,7 +89,7 @@ fn this<'a>(heap: &Heap<'a>, args: Args<'_, 'a>, name: &str) -> Result<f64, Rais
     let (object, args) = args.object(heap, name)?;
     args.nothing(heap, name)?;
     match object {
-        Value::Float(number) => Ok(number),
+        Value::Float(number) => Ok(number.get()),
         _ => Err(wrong_object(heap, name, object)),
     }
 }
@@ -97,12 +97,12 @@ fn this<'a>(heap: &Heap<'a>, args: Args<'_, 'a>, name: &str) -> Result<f64, Rais
 /// `float.is_integer()`
 fn is_integer<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let number = this(heap, args, "float.is_integer")?;
-    Ok(Value::Bool(number.is_finite() && number.fract() == 0.0))
+    Ok(Value::bool(number.is_finite() && number.fract() == 0.0))
 }
 
 /// `float.conjugate()`
 fn conjugate<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    this(heap, args, "float.conjugate").map(Value::Float)
+    this(heap, args, "float.conjugate").map(Value::float)
 }
 
 /// `float.as_integer_ratio()`
@@ -152,7 +152,7 @@ fn fromhex<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(&text);
     let sign = if text.starts_with('-') { -1.0 } else { 1.0 };
     if matches!(unsigned, "inf" | "infinity" | "nan") {
-        return Ok(Value::Float(sign * parse_float(unsigned).unwrap_or(f64::NAN)));
+        return Ok(Value::float(sign * parse_float(unsigned).unwrap_or(f64::NAN)));
     }
     let digits = unsigned.strip_prefix("0x").unwrap_or(unsigned);
     let (digits, exponent) = digits.split_once('p').unwrap_or((digits, "0"));
@@ -173,7 +173,7 @@ fn fromhex<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
         let message = "hexadecimal value too large to represent as a float";
         return Err(heap.raise(&OVERFLOW_ERROR, message));
     }
-    Ok(Value::Float(sign * number))
+    Ok(Value::float(sign * number))
 }
 
 /// `mantissa * 2**scale`, rounded half to even, for a mantissa that is not negative.

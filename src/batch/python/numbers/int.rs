@@ -22,7 +22,7 @@ pub static INT_METHODS: &[Native] = &[
 /// `bool(x=False)`
 pub fn new_bool<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let arguments = args.between(heap, "bool", 0, 1)?;
-    Ok(Value::Bool(arguments.first().is_some_and(|value| truth(*value))))
+    Ok(Value::bool(arguments.first().is_some_and(|value| truth(*value))))
 }
 
 /// `int(x=0, base=10)`
@@ -50,8 +50,8 @@ pub fn new_int<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     }
     match value {
         Value::Int(_) | Value::Big(_) => Ok(value),
-        Value::Bool(flag) => Ok(Value::Int(i64::from(flag))),
-        Value::Float(number) => int_of_float(heap, number),
+        Value::Bool(flag) => Ok(Value::Int(i64::from(flag.get()))),
+        Value::Float(number) => int_of_float(heap, number.get()),
         Value::Str(text) => of_text(heap, text, value, 10),
         Value::Bytes(bytes) => of_bytes(heap, bytes, value, 10),
         _ => {

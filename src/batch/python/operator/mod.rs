@@ -47,7 +47,7 @@ functions! {
     "concat" |heap, args| concat(heap, args, "concat", false);
     "contains" |heap, args| {
         let [container, member] = two(heap, args, "contains")?;
-        contains(heap, container, member).map(Value::Bool)
+        contains(heap, container, member).map(Value::bool)
     };
     "countOf" |heap, args| {
         let [values, wanted] = two(heap, args, "countOf")?;
@@ -66,7 +66,7 @@ functions! {
     };
     "eq" |heap, args| {
         let [a, b] = two(heap, args, "eq")?;
-        equal(heap, a, b).map(Value::Bool)
+        equal(heap, a, b).map(Value::bool)
     };
     "floordiv" |heap, args| arithmetic(heap, args, "floordiv", Binary::FloorDiv, false);
     "ge" |heap, args| compare(heap, args, "ge", ">=", &[Ordering::Greater, Ordering::Equal]);
@@ -107,11 +107,11 @@ functions! {
     "irshift" |heap, args| arithmetic(heap, args, "irshift", Binary::RightShift, true);
     "is_" |heap, args| {
         let [a, b] = two(heap, args, "is_")?;
-        Ok(Value::Bool(identical(a, b)))
+        Ok(Value::bool(identical(a, b)))
     };
     "is_not" |heap, args| {
         let [a, b] = two(heap, args, "is_not")?;
-        Ok(Value::Bool(!identical(a, b)))
+        Ok(Value::bool(!identical(a, b)))
     };
     "isub" |heap, args| arithmetic(heap, args, "isub", Binary::Sub, true);
     "itruediv" |heap, args| arithmetic(heap, args, "itruediv", Binary::Div, true);
@@ -131,10 +131,10 @@ functions! {
     "mul" |heap, args| arithmetic(heap, args, "mul", Binary::Mul, false);
     "ne" |heap, args| {
         let [a, b] = two(heap, args, "ne")?;
-        Ok(Value::Bool(!equal(heap, a, b)?))
+        Ok(Value::bool(!equal(heap, a, b)?))
     };
     "neg" |heap, args| unary(heap, Unary::Minus, args.one(heap, "operator.neg")?);
-    "not_" |heap, args| Ok(Value::Bool(!truth(args.one(heap, "operator.not_")?)));
+    "not_" |heap, args| Ok(Value::bool(!truth(args.one(heap, "operator.not_")?)));
     "or_" |heap, args| arithmetic(heap, args, "or_", Binary::Or, false);
     "pos" |heap, args| unary(heap, Unary::Plus, args.one(heap, "operator.pos")?);
     "pow" |heap, args| arithmetic(heap, args, "pow", Binary::Pow, false);
@@ -146,7 +146,7 @@ functions! {
     };
     "sub" |heap, args| arithmetic(heap, args, "sub", Binary::Sub, false);
     "truediv" |heap, args| arithmetic(heap, args, "truediv", Binary::Div, false);
-    "truth" |heap, args| Ok(Value::Bool(truth(args.one(heap, "operator.truth")?)));
+    "truth" |heap, args| Ok(Value::bool(truth(args.one(heap, "operator.truth")?)));
     "xor" |heap, args| arithmetic(heap, args, "xor", Binary::Xor, false);
 }
 
@@ -177,7 +177,7 @@ fn compare<'a>(
     wanted: &[Ordering],
 ) -> Outcome<'a> {
     let [a, b] = two(heap, args, name)?;
-    Ok(Value::Bool(order(heap, symbol, a, b)?.is_some_and(|order| wanted.contains(&order))))
+    Ok(Value::bool(order(heap, symbol, a, b)?.is_some_and(|order| wanted.contains(&order))))
 }
 
 fn concat<'a>(heap: &Heap<'a>, args: Args<'_, 'a>, name: &str, in_place: bool) -> Outcome<'a> {

@@ -35,8 +35,7 @@ impl<'a> Use<'a> {
             Value::Str(text) => {
                 program(text, flags).map(Use::Cached).map_err(|fault| fault.raise(heap, text))
             }
-            Value::Bytes(bytes) if flags & UNICODE != 0 => {
-                let _ = bytes;
+            Value::Bytes(_) if flags & UNICODE != 0 => {
                 Err(heap.raise(&VALUE_ERROR, "cannot use UNICODE flag with a bytes pattern"))
             }
             Value::Bytes(bytes) => {

@@ -17,7 +17,7 @@ macro_rules! predicates {
             pub fn $name<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
                 let ($text, args) = this(heap, args, $full)?;
                 args.nothing(heap, $full)?;
-                Ok(Value::Bool($holds))
+                Ok(Value::bool($holds))
             }
         )*
     };

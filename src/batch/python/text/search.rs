@@ -105,7 +105,7 @@ fn affixed<'a>(
     let fits = |affix: &str| span.as_ref().is_some_and(|span| matches(span.text, affix));
     let method = name.trim_start_matches("str.");
     if let Value::Str(affix) = arguments[0] {
-        return Ok(Value::Bool(fits(affix)));
+        return Ok(Value::bool(fits(affix)));
     }
     let Some(affixes) = arguments[0].as_tuple() else {
         let class = type_of(arguments[0]).name;
@@ -119,10 +119,10 @@ fn affixed<'a>(
             return Err(heap.raise(&TYPE_ERROR, message));
         };
         if fits(affix) {
-            return Ok(Value::Bool(true));
+            return Ok(Value::bool(true));
         }
     }
-    Ok(Value::Bool(false))
+    Ok(Value::bool(false))
 }
 
 /// `str.startswith(prefix, start=None, end=None)`

@@ -32,7 +32,7 @@ fn how<'a>(heap: &Heap<'a>, args: Args<'_, 'a>, name: &str) -> Result<(Option<&'
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     match separator {
         None | Some(Value::None) => Ok((None, most)),
-        Some(Value::Str(separator)) if separator.is_empty() => Err(empty_separator(heap)),
+        Some(Value::Str(&"")) => Err(empty_separator(heap)),
         Some(Value::Str(separator)) => Ok((Some(separator), most)),
         Some(other) => Err(must_be_text(heap, other, " or None")),
     }
@@ -176,7 +176,7 @@ pub fn rstrip<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
 fn separator<'a>(heap: &Heap<'a>, args: Args<'_, 'a>, name: &str) -> Result<(&'a str, Value<'a>), Raised> {
     let value = args.one(heap, name)?;
     match value {
-        Value::Str(separator) if separator.is_empty() => Err(empty_separator(heap)),
+        Value::Str(&"") => Err(empty_separator(heap)),
         Value::Str(separator) => Ok((separator, value)),
         _ => Err(must_be_text(heap, value, "")),
     }

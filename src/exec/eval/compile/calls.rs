@@ -188,6 +188,7 @@ impl Site {
         // The attributes of modules and classes are their own.
         if !matches!(object, Value::Module(_) | Value::Type(_))
             && let Some(native) = class.method(&self.name)
+            && !native.is_static()
         {
             // Whichever class comes first is as good as any.
             let _ = self.seen.set((class, native));

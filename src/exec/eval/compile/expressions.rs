@@ -7,7 +7,9 @@ use super::super::operate::{Add, FloorDiv, Mod, Mul, Operator, Sub, get_any, get
 use super::super::unit::{Expr, Test};
 use super::operands::{Shape, left_operand, right_operand};
 use super::{Builder, expr, operands, test};
-use crate::batch::value::{Arena, Binary, Heap, Task, Unary, Value, binary, get_attribute, get_slice, unary};
+use crate::batch::value::{
+    Arena, Binary, Heap, Task, Unary, Value, binary, get_attribute, get_slice, unary,
+};
 use crate::plan::code::{self, ExprKind, Place};
 
 impl Builder<'_, '_> {
@@ -25,14 +27,14 @@ impl Builder<'_, '_> {
             ExprKind::Unary(op, operand) => self.unary(*op, operand),
             ExprKind::Not(operand) => {
                 let operand = self.test(operand);
-                expr(move |frame| operand(frame).map(|truth| Value::Bool(!truth)))
+                expr(move |frame| operand(frame).map(|truth| Value::bool(!truth)))
             }
             ExprKind::Binary(op, left, right) => self.binary(*op, left, right),
             ExprKind::And(operands) => self.logical(operands, false),
             ExprKind::Or(operands) => self.logical(operands, true),
             ExprKind::Compare(..) => {
                 let comparison = self.test(source);
-                expr(move |frame| comparison(frame).map(Value::Bool))
+                expr(move |frame| comparison(frame).map(Value::bool))
             }
             ExprKind::If { test, then, otherwise } => {
                 let (test, then, otherwise) = (self.test(test), self.expr(then), self.expr(otherwise));
@@ -103,8 +105,7 @@ impl Builder<'_, '_> {
 
     /// `a and b and …` or `a or b or …` as a condition: done at the first operand that is `decides`.
     fn tests(&mut self, operands: &[code::Expr], decides: bool) -> Test {
-        let mut tests =
-            operands.iter().map(|operand| self.test(operand)).collect::<Vec<_>>().into_iter().rev();
+        let mut tests = operands.iter().map(|operand| self.test(operand)).collect::<Vec<_>>().into_iter().rev();
         let last = tests.next().unwrap_or_else(|| test(move |_| Ok(!decides)));
         tests.fold(last, |rest, first| match decides {
             true => test(move |frame| Ok(first(frame)? || rest(frame)?)),
@@ -114,9 +115,8 @@ impl Builder<'_, '_> {
 
     /// The same as a value: that of the operand that decides.
     fn logical(&mut self, operands: &[code::Expr], decides: bool) -> Expr {
-        let mut values =
-            operands.iter().map(|operand| self.expr(operand)).collect::<Vec<_>>().into_iter().rev();
-        let last = values.next().unwrap_or_else(|| expr(move |_| Ok(Value::Bool(!decides))));
+        let mut values = operands.iter().map(|operand| self.expr(operand)).collect::<Vec<_>>().into_iter().rev();
+        let last = values.next().unwrap_or_else(|| expr(move |_| Ok(Value::bool(!decides))));
         values.fold(last, |rest, first| {
             expr(move |frame| {
                 let value = first(frame)?;
