@@ -132,14 +132,14 @@ impl Interp<'_> {
             Obj::Handle(handle) => self.frozen_handle(handle, freezing),
             Obj::Tuple(items) if items.iter().any(is_code) => {
                 let items: Run<Vec<_>> = items.iter().map(|item| self.frozen(item, freezing)).collect();
-                Ok(whole(items?, |items| Frozen::Tuple(items.into())))
+                Ok(Frozen::Tuple(items?.into()))
             }
             Obj::List(list) if list.borrow().iter().any(is_code) => {
                 let open = enter(object, freezing)?;
                 let list = list.borrow().clone();
                 let items: Run<Vec<_>> = list.iter().map(|item| self.frozen(item, freezing)).collect();
                 freezing.open.truncate(open);
-                Ok(whole(items?, |items| Frozen::List(items.into())))
+                Ok(Frozen::List(items?.into()))
             }
             Obj::Dict(dict)
                 if dict.table.borrow().iter().any(|(_, key, value)| is_code(key) || is_code(value)) =>
@@ -334,10 +334,6 @@ fn enter(object: &Obj, freezing: &mut Freezing) -> Run<usize> {
     }
     freezing.open.push(place);
     Ok(freezing.open.len() - 1)
-}
-
-fn whole(items: Vec<Frozen>, make: impl FnOnce(Vec<Frozen>) -> Frozen) -> Frozen {
-    make(items)
 }
 
 fn same_image(a: &Image, b: &Image) -> bool {

@@ -216,8 +216,7 @@ fn new_struct_time<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     match items.len() {
         9..=11 => Ok(with_zone(heap, heap.bump().alloc_slice_copy(&items[..9]), None)),
         length => {
-            let (bound, number) =
-                if length < 9 { ("at least a 9", length) } else { ("at most a 11", length) };
+            let (bound, number) = if length < 9 { ("at least 9", length) } else { ("at most 11", length) };
             let message = format!("time.struct_time() takes an {bound}-sequence ({number}-sequence given)");
             Err(heap.raise(&TYPE_ERROR, message))
         }
@@ -266,7 +265,7 @@ fn parts_at(heap: &Heap<'_>, seconds: i64) -> Result<Parts, Raised> {
 
 fn gmtime<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let seconds = seconds_argument(heap, "gmtime", args)?;
-    Ok(struct_time(heap, &parts_at(heap, seconds)?, 0, Some((0, String::from("UTC")))))
+    Ok(struct_time(heap, &parts_at(heap, seconds)?, 0, Some((0, String::from("GMT")))))
 }
 
 fn localtime<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
@@ -283,7 +282,6 @@ fn nine<'a>(heap: &Heap<'a>, name: &str, value: Value<'a>) -> Result<[i64; 9], R
         _ => value.as_tuple(),
     };
     let Some(items) = items else {
-        let _ = type_of(value);
         return Err(heap.raise(&TYPE_ERROR, "Tuple or struct_time argument required"));
     };
     let mut numbers = [0; 9];
@@ -364,7 +362,7 @@ fn strftime_function<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
                 Value::Object(object) => object.data.downcast_ref::<ZoneNote>(),
                 _ => None,
             };
-            (parts_of(heap, "strftime", *value)?, note.is_some_and(|note| note.name() == "UTC"))
+            (parts_of(heap, "strftime", *value)?, note.is_some_and(|note| note.name() == "GMT"))
         }
         None => (local_now(heap)?, false),
     };
@@ -374,7 +372,7 @@ fn strftime_function<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
 
 fn extras(parts: &Parts, is_utc: bool) -> Extras {
     if is_utc {
-        return Extras { offset: String::from("+0000"), zone: String::from("UTC"), ..Extras::default() };
+        return Extras { offset: String::from("+0000"), zone: String::from("GMT"), ..Extras::default() };
     }
     let date = Date::new(parts.year, parts.month, parts.day).unwrap_or(Date::MIN);
     let time = Time::new(parts.hour, parts.minute, parts.second.min(59), 0, 0).unwrap_or_default();

@@ -41,7 +41,7 @@ pub enum Step {
     Jump(usize),
     /// Goes on elsewhere, if a condition does not hold.
     JumpUnless(Test, usize),
-    /// Goes back to the start of a loop.
+    /// Goes back to the start of a `while` loop, which counts as a turn.
     Repeat(usize),
     /// Returns a value.
     Return(Expr),
@@ -176,8 +176,10 @@ impl Block {
     }
 }
 
+/// The next value of a loop, which counts as a turn.
 #[inline]
 fn next<'a>(frame: &Frame<'_, 'a>, slot: usize) -> Result<Option<Value<'a>>, Raised> {
+    frame.turn()?;
     match frame.slots[slot].get() {
         Some(Value::Iterator(iterator)) => iterator.next(frame.heap),
         _ => Ok(None),

@@ -135,12 +135,12 @@ pub(super) fn op(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
         },
         _ => return Err(Halt::new(&VALUE_ERROR, format!("there is no operator {kind}"))),
     };
-    let slide = longest_slide(interp, &parents)?;
+    let slide = first_slide(interp, &parents)?;
     add(interp, StreamOp::Rdd(op), parents, slide)
 }
 
-/// What Spark goes by is the first parent's slide.
-fn longest_slide(interp: &Interp<'_>, parents: &[StreamId]) -> Run<Interval> {
+/// The slide of an operator's stream: Spark goes by the first parent's.
+fn first_slide(interp: &Interp<'_>, parents: &[StreamId]) -> Run<Interval> {
     match parents.first() {
         Some(first) => slide_of(interp, *first),
         None => Err(Halt::new(&VALUE_ERROR, "should have at least one DStream")),
@@ -151,7 +151,7 @@ fn longest_slide(interp: &Interp<'_>, parents: &[StreamId]) -> Run<Interval> {
 pub(super) fn transform(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
     let mut given = Given::new("_stream_transform", args);
     let parents = given.streams(interp, 0)?;
-    let slide = longest_slide(interp, &parents)?;
+    let slide = first_slide(interp, &parents)?;
     let function = callback(interp, given.take(1))?;
     add(interp, StreamOp::Transform(function), parents, slide)
 }
@@ -280,6 +280,12 @@ pub(super) fn is_started(interp: &mut Interp<'_>, _: Arguments) -> Run<Obj> {
 pub(super) fn start(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
     let interval = Given::new("_start", args).interval(interp, 0)?;
     let world = interp.world.clone();
+    if world.pipeline.graph.borrow().outputs.is_empty() {
+        return Err(Halt::new(
+            &RUNTIME_ERROR,
+            "No output operations registered, so nothing to execute: end a stream in pprint(), foreachRDD(f) or saveAsTextFiles(prefix)",
+        ));
+    }
     let lambdas = world.pipeline.lambdas.borrow().clone();
     for function in &lambdas {
         interp.freeze(function)?;

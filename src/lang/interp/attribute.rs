@@ -100,7 +100,10 @@ impl Interp<'_> {
                 _ => Err(missing("builtin_function_or_method", name, &[])),
             },
             Obj::Type(class) => match name {
-                "__name__" | "__qualname__" => Ok(Obj::str(class.name)),
+                // Messages call classes of modules by their full names.
+                "__name__" | "__qualname__" => {
+                    Ok(Obj::str(class.name.rsplit('.').next().unwrap_or(class.name)))
+                }
                 _ => self.library_attribute(object, name),
             },
             Obj::Exception(exception) => {

@@ -734,7 +734,7 @@ static FOREIGN: TypeInfo = TypeInfo {
                 }
             }
             let same = question(heap, object, "equal", Some(other))?;
-            Ok(Some(matches!(same, Value::Bool(flag) if flag.get())))
+            Ok(Some(library::truth(same)))
         }),
         hash: Some(|object| match object.data.downcast_ref::<Carried>() {
             Some(Carried(number)) => u64::try_from(*number).unwrap_or(0).wrapping_mul(0x9e37_79b9_7f4a_7c15),

@@ -275,7 +275,7 @@ class SparkContext:
         return Broadcast(value)
 
     def accumulator(self, value, accum_param=None):
-        if accum_param is None and not isinstance(value, (int, float, complex)):
+        if accum_param is None and not isinstance(value, (int, float)):
             raise TypeError("No default accumulator param for type %s" % type(value))
         return Accumulator(value, accum_param)
 

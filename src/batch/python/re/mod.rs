@@ -8,6 +8,7 @@ mod class;
 mod emit;
 mod engine;
 mod flags;
+mod inline;
 mod matched;
 mod operations;
 mod parse;
