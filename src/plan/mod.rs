@@ -7,6 +7,7 @@ mod key;
 mod members;
 mod rdd;
 mod recipe;
+mod rules;
 mod shape;
 mod stream;
 pub mod visit;
@@ -19,6 +20,9 @@ pub use image::{Frozen, Image, ParseExpression};
 pub use key::{KeyExpr, WordsBy, parse_filter};
 pub use members::members_read;
 pub use rdd::{Origin, Rdd, RddOp};
+pub use rules::{
+    EarlyCount, Projection, RecordOp, RecordStep, counts_by_key, early_counts, kept, projection, words,
+};
 pub use shape::{Shape, shape};
 pub use stream::{Callback, Graph, Lambda, Output, OutputOp, Stream, StreamId, StreamOp, StreamRddOp};
 pub use window::{Scope, Window};
