@@ -69,7 +69,7 @@ fn spans(window: Window) -> String {
 }
 
 /// An interval as Spark takes it: seconds, with a fraction only where there is one.
-pub(super) fn seconds(interval: Interval) -> String {
+pub fn seconds(interval: Interval) -> String {
     let millis = interval.as_millis();
     if millis % 1000 == 0 { (millis / 1000).to_string() } else { format!("{}", millis as f64 / 1000.0) }
 }

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::chain::{Chain, Link, is_narrow, link};
+use super::chain::{Chain, Link, link};
 use super::context::Context;
-use super::counted::{before_ones, is_sum, pairs};
+use super::counted::pairs;
 use super::deal::Deal;
 use super::keyed::{Combine, Group, Pairs, Together};
 use super::layout::lay_out;
@@ -19,7 +19,7 @@ use super::write::Writer;
 use super::zip::{cross, zip};
 use crate::batch::{Dataset, Partition, Piece};
 use crate::exec::eval::compile;
-use crate::plan::{Failure, Origin, Outcome, Rdd, RddOp, Shape, shape};
+use crate::plan::{Failure, Origin, Outcome, Rdd, RddOp, Shape, counts_by_key, shape};
 
 /// A computation.
 pub(super) struct Computation<'w> {
@@ -95,7 +95,7 @@ impl<'w> Computation<'w> {
     /// # Errors
     /// The exception of the first record that raises.
     pub(super) fn first(&mut self, rdd: &Arc<Rdd>, records: usize) -> Outcome<Dataset> {
-        if !is_narrow(&rdd.op) || self.is_made_whole(rdd) {
+        if !rdd.op.is_narrow() || self.is_made_whole(rdd) {
             return self.dataset(rdd);
         }
         let (chain, base) = self.chain(rdd)?;
@@ -136,7 +136,7 @@ impl<'w> Computation<'w> {
         let of_parent = |this: &mut Self| parents.first().map_or(Ok(0), |parent| this.partitions(parent));
         match &rdd.op {
             RddOp::Data(dataset) => Ok(dataset.partitions.len()),
-            op if is_narrow(op) => of_parent(self),
+            op if op.is_narrow() => of_parent(self),
             RddOp::Count | RddOp::Zip | RddOp::ZipWithIndex => of_parent(self),
             RddOp::Union => parents.iter().try_fold(0, |sum: usize, parent| {
                 limited(sum.saturating_add(self.partitions(parent)?), &rdd.origin)
@@ -175,9 +175,9 @@ impl<'w> Computation<'w> {
             RddOp::ZipWithIndex => self.number(rdd),
             RddOp::Combine { create, merge_value, merge_combiners, partitions } => {
                 let (chain, base) = self.parent_chain(rdd, 0)?;
-                if *partitions > 1
-                    && is_sum(create.as_ref(), merge_value, merge_combiners)
-                    && let Some(keys) = before_ones(&chain)
+                if let Some((ones, keys)) = chain.links.split_last()
+                    && counts_by_key(&rdd.op, ones.step())
+                    && let keys = (Chain { links: keys.to_vec() })
                     && let Some(counts) = self.tasks.count(keys, &base, origin)?
                 {
                     return Ok(pairs(&counts, *partitions));
@@ -295,7 +295,7 @@ impl<'w> Computation<'w> {
     /// The narrow operators that a parent ends with, and the dataset before them.
     fn parent_chain(&mut self, rdd: &Arc<Rdd>, index: usize) -> Outcome<(Chain, Dataset)> {
         match rdd.parents().get(index) {
-            Some(parent) if is_narrow(&parent.op) && !self.is_made_whole(parent) => self.chain(parent),
+            Some(parent) if parent.op.is_narrow() && !self.is_made_whole(parent) => self.chain(parent),
             Some(parent) => Ok((Chain::default(), self.dataset(parent)?)),
             None => Ok((Chain::default(), Dataset::default())),
         }

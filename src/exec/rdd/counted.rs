@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Workers;
-use super::chain::{Chain, LinkOp, RecordOp};
+use super::chain::Chain;
 use super::read::Unit;
 use super::stage::{Sink, Stage};
 use super::tasks::Tasks;
@@ -17,7 +17,7 @@ use crate::batch::value::{Arena, Heap, Raised, Task, Value};
 use crate::batch::{Chunk, Counts, Dataset, Piece};
 use crate::exec::SPILL_BUDGET;
 use crate::kernel::{CountTable, Delimiters, Merge, PaddedBuf, Rank, Scratch, Seed, Tokenizer, Top};
-use crate::plan::{Image, Origin, Outcome, Shape, WordsBy, shape};
+use crate::plan::{Origin, Outcome, WordsBy, words};
 
 /// Pairs that are encoded before their values are dropped.
 const SLAB: usize = 4096;
@@ -127,35 +127,21 @@ impl Sink for Counted {
     }
 }
 
-/// Whether `combineByKey` with these functions sums up values.
-pub(super) fn is_sum(create: Option<&Arc<Image>>, merge_value: &Image, merge_combiners: &Image) -> bool {
-    create.is_none_or(|create| shape(create) == Some(Shape::Identity))
-        && shape(merge_value) == Some(Shape::Sum)
-        && shape(merge_combiners) == Some(Shape::Sum)
-}
-
-/// What a chain that ends in `map(lambda x: (x, 1))` does before that.
-pub(super) fn before_ones(chain: &Chain) -> Option<Chain> {
-    let (last, before) = chain.links.split_last()?;
-    match &last.op {
-        LinkOp::Record(RecordOp::Map, function) if shape(function.image()) == Some(Shape::PairWithOne) => {
-            Some(Chain { links: before.to_vec() })
-        }
-        _ => None,
-    }
-}
-
 /// How the chain before the ones cuts lines into words, if that is all it does and a kernel can do it.
-fn words(chain: &Chain, base: &Dataset) -> Option<Delimiters> {
+fn delimiters_of(chain: &Chain, base: &Dataset) -> Option<Delimiters> {
     let [link] = &chain.links[..] else { return None };
-    let LinkOp::Record(RecordOp::FlatMap, function) = &link.op else { return None };
     if !base.pieces().all(|piece| matches!(piece, Piece::Lines(_))) {
         return None;
     }
-    match shape(function.image())? {
-        Shape::Words(WordsBy::Whitespace) => Some(Delimiters::Whitespace),
-        Shape::Words(WordsBy::Space) => Some(Delimiters::Space),
-        _ => None,
+    words(link.step()?).as_ref().and_then(delimiters)
+}
+
+/// How the kernel is told to cut words.
+pub(in crate::exec) fn delimiters(by: &WordsBy) -> Option<Delimiters> {
+    match by {
+        WordsBy::Whitespace => Some(Delimiters::Whitespace),
+        WordsBy::Space => Some(Delimiters::Space),
+        WordsBy::Regex(_) => None,
     }
 }
 
@@ -167,7 +153,7 @@ impl Tasks {
     pub(super) fn count(&mut self, chain: Chain, base: &Dataset, origin: &Origin) -> Outcome<Option<Counts>> {
         let met_other = Arc::new(AtomicBool::new(false));
         let before = (std::mem::take(&mut self.effects), std::mem::take(&mut self.skipped));
-        let counted = match words(&chain, base) {
+        let counted = match delimiters_of(&chain, base) {
             Some(delimiters) => self.count_words(delimiters, base),
             None => {
                 let sink = Counted { counter: Arc::clone(&self.counter), met_other: Arc::clone(&met_other) };

@@ -29,6 +29,7 @@ use std::sync::atomic::AtomicBool;
 
 pub use context::Skipped;
 pub use counted::Tally;
+pub(super) use counted::delimiters;
 
 use self::compute::Computation;
 use self::context::Rules;
