@@ -35,19 +35,16 @@ pub(super) struct Explain {
     program: RunProgram,
 }
 
-/// Print the PySpark Streaming script, for spark-submit, of a program, script or command
+/// Print the PySpark Streaming script, for spark-submit, of a program, script or command; without a source it reads
+/// lines from the host and port that are its arguments
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
     override_usage = "dstream export [OPTIONS] -e PROGRAM [FILE]...\n       dstream export [OPTIONS] SCRIPT.py\n       dstream export wordcount|count|run [OPTIONS] ..."
 )]
-#[command(
-    after_help = "Without a source the script reads lines from the host and port that are its arguments.
-
-Examples:
+#[command(after_help = "Examples:
   dstream export -e 'lines.countByValue()' > job.py && spark-submit job.py localhost 9999
-  dstream export wordcount --from dir:/var/incoming --total > job.py"
-)]
+  dstream export wordcount --from dir:/var/incoming --total > job.py")]
 pub(super) struct Export {
     #[command(subcommand)]
     command: Option<Explained>,

@@ -67,7 +67,7 @@ impl Explained<'_> {
         let name = self.name(index);
         let asked = match &*stream.origin.name {
             "" => String::new(),
-            asked if asked == name => String::new(),
+            asked if name.starts_with(asked) => String::new(),
             asked => format!(" for {asked}"),
         };
         let parents: Vec<String> = stream.parents.iter().map(|parent| parent.0.to_string()).collect();
@@ -223,7 +223,7 @@ impl Explained<'_> {
                 "its pairs are not summed up by key at once, in more than one partition"
             }
             Some(Shape::ParseJson) => "which members are read of the documents cannot be told",
-            Some(_) => "no rule is about it here",
+            Some(_) => "it has no kernel in this place",
             None => "no kernel is for this function",
         };
         format!("evaluated: {why}")

@@ -37,7 +37,7 @@ impl Plan {
             };
             chain += &format!(".transform(lambda rdd: rdd.sortBy(lambda kv: {by}))");
         }
-        let limit = self.show.limit.map_or("sys.maxsize".to_string(), |limit| limit.to_string());
+        let limit = self.show.limit.map_or("sys.maxsize - 1".to_string(), |limit| limit.to_string());
         program += &format!("{chain}.pprint({limit})\n");
         program
     }

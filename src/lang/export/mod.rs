@@ -167,7 +167,7 @@ fn printed(text: &str, code: &Code, frame: &Frame) -> (String, bool) {
     let kind = |value: &Expr| ending(value, frame);
     let (replaced, is_dynamic) = match (kind(value), &value.kind) {
         (Ending::Done, _) => return (text.into(), false),
-        (Ending::Stream, _) => (format!("({}).pprint()", of(last.span)), false),
+        (Ending::Stream, _) => (format!("{}.pprint()", of(last.span)), false),
         (Ending::Unknown, ExprKind::List(items) | ExprKind::Tuple(items))
             if items
                 .iter()
