@@ -36,8 +36,14 @@ pub(super) fn of_text(
     if settings.format != FormatKind::Pprint {
         return Err(Error::Usage("Spark prints as pprint does: --format cannot be exported".into()).into());
     }
-    let mut frame =
-        Frame { interval: seconds(settings.interval), streams: Vec::new(), has_arguments: !are_given };
+    let reads = |source: &SourceSpec| matches!(source.kind, SourceKind::File(_) | SourceKind::Queue(_));
+    let reads_files = are_given && settings.sources.iter().any(reads);
+    let mut frame = Frame {
+        reads_files,
+        interval: seconds(settings.interval),
+        streams: Vec::new(),
+        has_arguments: !are_given,
+    };
     if are_given {
         let single = settings.sources.len() == 1;
         let mut all = Vec::new();
@@ -65,7 +71,7 @@ pub(super) fn of_text(
 
 /// The expression that makes a source's stream.
 fn stream_of(source: &SourceSpec) -> Result<String> {
-    let read = |path: &Path| Ok::<_, Error>(format!("sc.textFile({})", quoted(path)?));
+    let read = |path: &Path| Ok::<_, Error>(format!("read({})", quoted(path)?));
     match &source.kind {
         SourceKind::Tcp { host, port } => Ok(format!("ssc.socketTextStream({}, {port})", literal(host))),
         SourceKind::Dir(path) => Ok(format!("ssc.textFileStream({})", quoted(path)?)),
@@ -73,7 +79,7 @@ fn stream_of(source: &SourceSpec) -> Result<String> {
         SourceKind::Queue(files) => {
             let batch = |file: &Option<PathBuf>| match file {
                 Some(path) => read(path),
-                None => Ok("sc.parallelize([])".into()),
+                None => Ok("sc.parallelize([], 1)".into()),
             };
             let batches: Vec<String> = files.iter().map(batch).collect::<Result<_>>()?;
             Ok(format!("ssc.queueStream([{}])", batches.join(", ")))

@@ -22,6 +22,16 @@ const OUTPUTS: [&str; 4] = ["pprint", "foreachRDD", "saveAsTextFiles", "toComman
 /// Outputs that PySpark has nothing like.
 const FORMATS: [&str; 3] = ["json", "csv", "tsv"];
 
+/// The lines of a file. Spark makes no partition of an empty file, and counts nothing where there is none.
+const READ: &str = "
+
+def read(path):
+    # With a partition even if the file is empty: its lines are 0 then, and not nothing.
+    return sc.union([sc.textFile(path), sc.parallelize([], 1)])
+
+
+";
+
 /// What Spark keeps in a checkpoint directory.
 const KEPT: [&str; 6] = [
     "updateStateByKey",
@@ -39,6 +49,8 @@ pub struct Frame {
     pub interval: String,
     /// Names of streams, and the expressions over `ssc` and `sc` that make them, in order.
     pub streams: Vec<(String, String)>,
+    /// Whether those expressions call `read(path)`, which gives the lines of a file.
+    pub reads_files: bool,
     /// Whether those expressions use `sys.argv`.
     pub has_arguments: bool,
 }
@@ -68,6 +80,9 @@ pub fn export_expression(text: &str, frame: &Frame) -> Result<String, Diagnostic
     put(&mut script, format_args!("ssc = StreamingContext(sc, {})", frame.interval));
     if used.keeps {
         script += "ssc.checkpoint(\"checkpoint\")\n";
+    }
+    if frame.reads_files {
+        script += READ;
     }
     for (name, made) in &frame.streams {
         put(&mut script, format_args!("{name} = {made}"));
