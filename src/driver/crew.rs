@@ -12,7 +12,7 @@ use crate::exec::{self, Skipped, Workers};
 use crate::plan::{Engine, Failure, Outcome, Rdd};
 
 /// Bytes that the values of one record, or the keys of one task, may take.
-const MEMORY_LIMIT: usize = 1 << 30;
+pub(super) const MEMORY_LIMIT: usize = 1 << 30;
 
 /// Workers, and what a program has asked for beside computing.
 pub(super) struct Crew {

@@ -67,7 +67,7 @@ impl Explained<'_> {
         let name = self.name(index);
         let asked = match &*stream.origin.name {
             "" => String::new(),
-            asked if asked == name => String::new(),
+            asked if name.starts_with(asked) => String::new(),
             asked => format!(" for {asked}"),
         };
         let parents: Vec<String> = stream.parents.iter().map(|parent| parent.0.to_string()).collect();
@@ -131,7 +131,7 @@ impl Explained<'_> {
             StreamOp::ReduceWindow { inverse, .. } => vec![
                 match inverse {
                     Some(_) => {
-                        "evaluated: what leaves is taken out and what is new comes in, from 5 slides on"
+                        "evaluated: of 5 slides or more, what leaves is taken out and what is new comes in"
                     }
                     None => "evaluated: reduced from the beginning every time",
                 }
@@ -223,7 +223,7 @@ impl Explained<'_> {
                 "its pairs are not summed up by key at once, in more than one partition"
             }
             Some(Shape::ParseJson) => "which members are read of the documents cannot be told",
-            Some(_) => "no rule is about it here",
+            Some(_) => "it has no kernel in this place",
             None => "no kernel is for this function",
         };
         format!("evaluated: {why}")
@@ -270,17 +270,22 @@ impl Explained<'_> {
     }
 
     /// Whether all records of a stream are lines as they came in.
-    fn is_of_lines(&self, mut index: usize) -> bool {
-        loop {
-            match &self.graph.streams[index].op {
-                StreamOp::Source(_) => return true,
-                StreamOp::Window { .. } => match self.graph.streams[index].parents.first() {
-                    Some(parent) => index = at(*parent),
-                    None => return false,
-                },
+    fn is_of_lines(&self, index: usize) -> bool {
+        let mut seen = vec![false; index + 1];
+        let mut open = vec![index];
+        while let Some(index) = open.pop() {
+            if std::mem::replace(&mut seen[index], true) {
+                continue;
+            }
+            match (&self.graph.streams[index].op, &self.operators[index]) {
+                (StreamOp::Source(_), _) => {}
+                (StreamOp::Window { .. }, _) | (_, Some(RddOp::Union)) => {
+                    open.extend(self.graph.streams[index].parents.iter().map(|parent| at(*parent)));
+                }
                 _ => return false,
             }
         }
+        true
     }
 
     /// The streams that are fused behind this one, in order.

@@ -10,6 +10,9 @@ impl Plan {
     /// The plan as a program over `lines`, which prints its result. It needs `re` and `json` in scope.
     pub fn program(&self) -> String {
         let mut program = String::new();
+        if self.show.limit.is_none() {
+            program += "import sys\n\n";
+        }
         let mut chain = String::from("lines");
         if let Some(pattern) = &self.filter {
             chain += &format!(".filter(lambda x: re.search({}, x))", quoted(pattern));
@@ -34,7 +37,7 @@ impl Plan {
             };
             chain += &format!(".transform(lambda rdd: rdd.sortBy(lambda kv: {by}))");
         }
-        let limit = self.show.limit.map_or("sys.maxsize".to_string(), |limit| limit.to_string());
+        let limit = self.show.limit.map_or("sys.maxsize - 1".to_string(), |limit| limit.to_string());
         program += &format!("{chain}.pprint({limit})\n");
         program
     }
