@@ -63,13 +63,7 @@ impl Runtime for Memory {
         Ok(Returned::Stopped)
     }
 
-    fn slice(
-        &mut self,
-        _: &mut dyn Script,
-        _: StreamId,
-        _: Time,
-        _: Time,
-    ) -> Outcome<Vec<Arc<Rdd>>> {
+    fn slice(&mut self, _: &mut dyn Script, _: StreamId, _: Time, _: Time) -> Outcome<Vec<Arc<Rdd>>> {
         Ok(Vec::new())
     }
 

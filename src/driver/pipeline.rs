@@ -95,7 +95,8 @@ impl Runtime for Pipeline {
         let Streaming { graph, interval, sources } = streaming;
         if graph.outputs.is_empty() {
             return Err(Error::Usage(
-                "no output operations registered, so there is nothing to do: end a stream with .pprint()".into(),
+                "no output operations registered, so there is nothing to do: end a stream with .pprint()"
+                    .into(),
             ));
         }
         let settings = &self.settings;

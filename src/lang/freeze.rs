@@ -76,17 +76,20 @@ impl Interp<'_> {
             Obj::Intrinsic(intrinsic) if intrinsic.is_builtin => match python::builtin(intrinsic.name) {
                 Some(Value::Native(native)) => Ok(Frozen::Native(native)),
                 Some(Value::Type(class)) => Ok(Frozen::Type(class)),
-                _ => Err(refuse(freezing, &format!("the function {}() is the main script's alone", intrinsic.name))),
+                _ => Err(refuse(
+                    freezing,
+                    &format!("the function {}() is the main script's alone", intrinsic.name),
+                )),
             },
-            Obj::Intrinsic(intrinsic) => {
-                Err(refuse(freezing, &format!("the function {}() is the main script's alone", intrinsic.name)))
-            }
+            Obj::Intrinsic(intrinsic) => Err(refuse(
+                freezing,
+                &format!("the function {}() is the main script's alone", intrinsic.name),
+            )),
             Obj::Module(module) => match module.library {
                 Some(library) => Ok(Frozen::Module(library)),
-                None => Err(refuse(
-                    freezing,
-                    &format!("the module {} is the main script's alone", module.name),
-                )),
+                None => {
+                    Err(refuse(freezing, &format!("the module {} is the main script's alone", module.name)))
+                }
             },
             Obj::Instance(instance) => {
                 if let Some(Obj::Handle(handle)) = instance.attributes.borrow().get("_handle") {
@@ -138,7 +141,9 @@ impl Interp<'_> {
                 freezing.open.truncate(open);
                 Ok(whole(items?, |items| Frozen::List(items.into())))
             }
-            Obj::Dict(dict) if dict.table.borrow().iter().any(|(_, key, value)| is_code(key) || is_code(value)) => {
+            Obj::Dict(dict)
+                if dict.table.borrow().iter().any(|(_, key, value)| is_code(key) || is_code(value)) =>
+            {
                 let open = enter(object, freezing)?;
                 let entries = dict.table.borrow().clone();
                 let mut frozen = Vec::new();
@@ -162,7 +167,9 @@ impl Interp<'_> {
         match encoded {
             Ok(bytes) => Ok(Frozen::Data(bytes.into())),
             Err(halt) => match halt.reason() {
-                super::interp::Reason::Raised(thrown) if self.is_exception(&thrown.exception, &PICKLING_ERROR) => {
+                super::interp::Reason::Raised(thrown)
+                    if self.is_exception(&thrown.exception, &PICKLING_ERROR) =>
+                {
                     let why = self.text(&thrown.exception.clone())?;
                     Err(refuse(freezing, &why))
                 }
@@ -177,7 +184,9 @@ impl Interp<'_> {
         let binder = match known {
             Some(binder) => binder,
             None => {
-                let text = format!("def bind(obj):\n    return lambda *args, **options: obj.{name}(*args, **options)\n");
+                let text = format!(
+                    "def bind(obj):\n    return lambda *args, **options: obj.{name}(*args, **options)\n"
+                );
                 let source = Arc::new(Source { name: "method".into(), text });
                 let code = parse(&source).map_err(|fault| Halt::new(&PICKLING_ERROR, fault.message))?;
                 let globals = Rc::new(Globals { prelude: true, ..Globals::default() });
@@ -254,7 +263,9 @@ impl Interp<'_> {
             if *prelude != globals.prelude && (*found || value.is_some()) {
                 return Err(refuse(
                     freezing,
-                    &format!("the program's own {name} hides what an operator needs under that name: rename it"),
+                    &format!(
+                        "the program's own {name} hides what an operator needs under that name: rename it"
+                    ),
                 ));
             }
             return Ok(());

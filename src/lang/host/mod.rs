@@ -40,10 +40,7 @@ pub struct Pipeline {
 }
 
 /// A primitive of the catalogue.
-const fn primitive(
-    name: &'static str,
-    call: fn(&mut Interp<'_>, Arguments) -> Run<Obj>,
-) -> Intrinsic {
+const fn primitive(name: &'static str, call: fn(&mut Interp<'_>, Arguments) -> Run<Obj>) -> Intrinsic {
     Intrinsic { name, call, is_builtin: false }
 }
 

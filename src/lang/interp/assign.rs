@@ -2,8 +2,8 @@
 
 use super::object::{CellRef, Obj};
 use super::{Frame, Halt, Interp, Run};
+use crate::batch::value::Binary;
 use crate::batch::value::exceptions::{NAME_ERROR, TYPE_ERROR, UNBOUND_LOCAL_ERROR, VALUE_ERROR};
-use crate::batch::value::{Binary};
 use crate::plan::code::{Expr, Place, Target};
 
 impl Interp<'_> {

@@ -67,9 +67,10 @@ impl Interp<'_> {
                     None => None,
                 };
                 found.ok_or_else(|| match module.refusal {
-                    Some(refusal) => {
-                        Halt::new(&ATTRIBUTE_ERROR, format!("{}.{name} is not supported: {refusal}", module.name))
-                    }
+                    Some(refusal) => Halt::new(
+                        &ATTRIBUTE_ERROR,
+                        format!("{}.{name} is not supported: {refusal}", module.name),
+                    ),
                     None => Halt::new(
                         &ATTRIBUTE_ERROR,
                         format!("module '{}' has no attribute '{name}'", module.name),
@@ -99,7 +100,9 @@ impl Interp<'_> {
                 _ => Err(missing("builtin_function_or_method", name, &[])),
             },
             Obj::Type(class) => match name {
-                "__name__" | "__qualname__" => Ok(Obj::str(class.name)),
+                "__name__" | "__qualname__" => {
+                    Ok(Obj::str(class.name.rsplit('.').next().unwrap_or(class.name)))
+                }
                 _ => self.library_attribute(object, name),
             },
             Obj::Exception(exception) => {
@@ -217,10 +220,7 @@ impl Interp<'_> {
 }
 
 fn missing(class: &str, name: &str, near: &[String]) -> Halt {
-    Halt::new(
-        &ATTRIBUTE_ERROR,
-        format!("'{class}' object has no attribute '{name}'{}", suggestion(near)),
-    )
+    Halt::new(&ATTRIBUTE_ERROR, format!("'{class}' object has no attribute '{name}'{}", suggestion(near)))
 }
 
 fn suggestion(near: &[String]) -> String {

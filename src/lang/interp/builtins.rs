@@ -95,11 +95,9 @@ impl Interp<'_> {
                 _ => Obj::Type(self.type_info(object)),
             }),
             given if is(&types::DICT) && given.len() < 2 => self.dict(given.first(), &args.keywords),
-            [function, sources @ ..] if is(&types::MAP) && !sources.is_empty() => {
-                self.iterators(sources).map(|sources| {
-                    Obj::Iterator(Iter::new(&types::MAP, State::Map(function.clone(), sources)))
-                })
-            }
+            [function, sources @ ..] if is(&types::MAP) && !sources.is_empty() => self
+                .iterators(sources)
+                .map(|sources| Obj::Iterator(Iter::new(&types::MAP, State::Map(function.clone(), sources)))),
             [function, source] if is(&types::FILTER) => self.iterate(source).map(|source| {
                 Obj::Iterator(Iter::new(&types::FILTER, State::Filter(function.clone(), source)))
             }),
@@ -200,9 +198,7 @@ impl Interp<'_> {
                 Obj::Instance(instance) => instance.class.root().is(class),
                 _ => self.type_info(object).is(class),
             }),
-            Obj::Class(class) => {
-                Ok(matches!(object, Obj::Instance(instance) if instance.class.is(class)))
-            }
+            Obj::Class(class) => Ok(matches!(object, Obj::Instance(instance) if instance.class.is(class))),
             Obj::Tuple(classes) => {
                 for class in classes.iter() {
                     if self.is_instance(object, class)? {
@@ -211,10 +207,9 @@ impl Interp<'_> {
                 }
                 Ok(false)
             }
-            _ => Err(Halt::new(
-                &TYPE_ERROR,
-                "isinstance() arg 2 must be a type, a tuple of types, or a union",
-            )),
+            _ => {
+                Err(Halt::new(&TYPE_ERROR, "isinstance() arg 2 must be a type, a tuple of types, or a union"))
+            }
         }
     }
 
@@ -253,7 +248,10 @@ impl Interp<'_> {
 fn positional<'a>(name: &str, args: &'a Arguments, least: usize, most: usize) -> Run<&'a [Obj]> {
     let given = args.positional.len();
     if let Some((keyword, _)) = args.keywords.first() {
-        return Err(Halt::new(&TYPE_ERROR, format!("{name}() got an unexpected keyword argument '{keyword}'")));
+        return Err(Halt::new(
+            &TYPE_ERROR,
+            format!("{name}() got an unexpected keyword argument '{keyword}'"),
+        ));
     }
     if (least..=most).contains(&given) {
         return Ok(&args.positional);
@@ -333,8 +331,9 @@ fn getattr(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
 
 fn is_attribute_error(interp: &Interp<'_>, halt: &Halt) -> bool {
     match halt.reason() {
-        super::Reason::Raised(thrown) => interp
-            .is_exception(&thrown.exception, &crate::batch::value::exceptions::ATTRIBUTE_ERROR),
+        super::Reason::Raised(thrown) => {
+            interp.is_exception(&thrown.exception, &crate::batch::value::exceptions::ATTRIBUTE_ERROR)
+        }
         super::Reason::Fatal(_) => false,
     }
 }
@@ -386,7 +385,10 @@ fn issubclass(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
             (Obj::Type(class), Obj::Type(other)) => class.is(other),
             (Obj::Type(_), Obj::Class(_)) => false,
             (Obj::Class(_) | Obj::Type(_), _) => {
-                return Err(Halt::new(&TYPE_ERROR, "issubclass() arg 2 must be a class, a tuple of classes, or a union"));
+                return Err(Halt::new(
+                    &TYPE_ERROR,
+                    "issubclass() arg 2 must be a class, a tuple of classes, or a union",
+                ));
             }
             _ => return Err(Halt::new(&TYPE_ERROR, "issubclass() arg 1 must be a class")),
         };

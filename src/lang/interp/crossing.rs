@@ -6,18 +6,18 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::Interp;
 use super::call::Arguments;
 use super::iter::{View, rest};
 use super::object::{Dict, Exception, Obj, Opaque, Set};
 use super::raise::{Halt, Reason, Run};
 use super::table::{Key, Table, Valued};
-use super::Interp;
 use crate::batch::value::exceptions::{
     BASE_EXCEPTION, PICKLING_ERROR, RECURSION_ERROR, RUNTIME_ERROR, exception,
 };
 use crate::batch::value::{
-    self as library, Arena, Args, Callable, Heap, Hooks, Object, Outcome, Produce, Raised, Task, TypeInfo, Value,
-    decode, encode,
+    self as library, Arena, Args, Callable, Heap, Hooks, Object, Outcome, Produce, Raised, Task, TypeInfo,
+    Value, decode, encode,
 };
 
 /// Bytes that one call of the library may take.
@@ -273,18 +273,16 @@ impl<'a> Crossing<'a> {
             Obj::Iterator(iter) => {
                 let produce: &'a Walked<'a> =
                     heap.bump().alloc(Walked { crossing: self, object: self.carry(object) });
-                let made: &'a library::Iter<'a> = heap.bump().alloc(library::Iter::produced(iter.class, produce));
+                let made: &'a library::Iter<'a> =
+                    heap.bump().alloc(library::Iter::produced(iter.class, produce));
                 self.back.borrow_mut().insert(address(made), object.clone());
                 self.know(object, Value::Iterator(made));
                 Ok(Value::Iterator(made))
             }
-            Obj::Function(_)
-            | Obj::Method(_)
-            | Obj::Intrinsic(_)
-            | Obj::Bound(_)
-            | Obj::Class(_) => {
+            Obj::Function(_) | Obj::Method(_) | Obj::Intrinsic(_) | Obj::Bound(_) | Obj::Class(_) => {
                 let name = heap.bump().alloc_str(&callable_name(object));
-                let code: &'a Called<'a> = heap.bump().alloc(Called { crossing: self, object: self.carry(object) });
+                let code: &'a Called<'a> =
+                    heap.bump().alloc(Called { crossing: self, object: self.carry(object) });
                 let made: &'a library::Function<'a> = heap.bump().alloc(library::Function { name, code });
                 self.back.borrow_mut().insert(address(made), object.clone());
                 self.know(object, Value::Function(made));
@@ -326,7 +324,8 @@ impl<'a> Crossing<'a> {
         let code: &'a Asked<'a> = heap.bump().alloc(Asked { crossing: self, object: number });
         let asked = Value::Function(heap.bump().alloc(library::Function { name: "object", code }));
         let data: &'a Carried = heap.bump().alloc(Carried(number));
-        let value = heap.object(Object { class: &FOREIGN, data, fields: heap.bump().alloc_slice_copy(&[asked]) });
+        let value =
+            heap.object(Object { class: &FOREIGN, data, fields: heap.bump().alloc_slice_copy(&[asked]) });
         self.know(object, value);
         value
     }
@@ -767,4 +766,3 @@ fn shown<'a>(heap: &Heap<'a>, object: &Object<'a>, how: &str, out: &mut Vec<u8>)
     out.extend_from_slice(text.as_str().unwrap_or_default().as_bytes());
     Ok(())
 }
-

@@ -122,15 +122,7 @@ impl<'h> Interp<'h> {
     /// An interpreter of that program.
     pub fn new(world: Rc<World>, host: Host<'h>) -> Self {
         let origin = Origin { name: "".into(), place: None };
-        Interp {
-            world,
-            host,
-            depth: 0,
-            in_prelude: false,
-            origin,
-            site: None,
-            handling: Vec::new(),
-        }
+        Interp { world, host, depth: 0, in_prelude: false, origin, site: None, handling: Vec::new() }
     }
 
     /// The engine, for actions and output.

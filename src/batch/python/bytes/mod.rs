@@ -71,9 +71,7 @@ pub fn new<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     match source {
         Value::Bytes(_) => Ok(source),
         Value::Str(_) => Err(heap.raise(&TYPE_ERROR, "string argument without an encoding")),
-        Value::Big(_) => {
-            Err(heap.raise(&OVERFLOW_ERROR, "cannot fit 'int' into an index-sized integer"))
-        }
+        Value::Big(_) => Err(heap.raise(&OVERFLOW_ERROR, "cannot fit 'int' into an index-sized integer")),
         Value::Int(_) | Value::Bool(_) => {
             let Ok(length) = usize::try_from(to_index(heap, source)?) else {
                 return Err(heap.raise(&VALUE_ERROR, "negative count"));
