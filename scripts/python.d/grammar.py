@@ -127,7 +127,6 @@ collections.Counter(<str>)[<str>]
 collections.Counter(<strs>).most_common(1)[0][1]
 next(iter(<ints>))
 next((y for y in <ints> if <bool y:int>), <int>)
-hash(<int>) - hash(float(<small>))
 (y := <int>) + y
 bool(<any>) + 1
 sum(divmod(<int>, <int>))
