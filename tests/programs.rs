@@ -207,7 +207,9 @@ fn the_rules_of_a_context_are_held() {
 
 #[test]
 fn what_cannot_be_is_refused_before_anything_runs() {
-    for text in ["lines.map(lambda x: x.uper())", "import requests", "open('x')", "print(later)"] {
+    for text in
+        ["lines.map(lambda x: x.uper())", "import requests", "open('x')", "lines.map(lambda x: later)"]
+    {
         let text = format!("{CONTEXT}{text}\n");
         let fault = Program::script(&text, "job.py", &[], None).expect_err(&text);
         assert!(fault.to_string().starts_with("job.py:6:"), "{fault}");
