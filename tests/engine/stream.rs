@@ -214,7 +214,7 @@ impl Run {
             self.flow.begin_part(source);
             let mut chunk = self.pool.take(source).expect("chunks come back at once");
             lines.iter().for_each(|line| chunk.extend(format!("{line}\n").as_bytes()));
-            self.flow.accept(&chunk);
+            self.flow.accept(chunk, &self.engine.workers);
         }
         self.now += 1000;
         let mut told = Vec::new();

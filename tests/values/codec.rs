@@ -50,10 +50,10 @@ fn planted<'a>(heap: &Heap<'a>, tree: &Tree) -> Value<'a> {
     let all = |trees: &[Tree]| trees.iter().map(|tree| planted(heap, tree)).collect::<Vec<_>>();
     match tree {
         Tree::None => Value::None,
-        Tree::Bool(flag) => Value::Bool(*flag),
+        Tree::Bool(flag) => Value::bool(*flag),
         Tree::Int(number) => Value::Int(*number),
         Tree::Big(number) => heap.int(&(*number).into()),
-        Tree::Float(number) => Value::Float(*number),
+        Tree::Float(number) => Value::float(*number),
         Tree::Str(text) => heap.str(text),
         Tree::Bytes(bytes) => heap.bytes(bytes),
         Tree::Tuple(items) => heap.tuple(&all(items)),
@@ -115,7 +115,7 @@ fn classes_come_back() {
     let mut rest = &bytes[..];
     let Value::Dict(counts) = decode(&heap, &mut rest) else { panic!("it was a dict") };
     assert!(matches!(counts.default.get(), Value::Type(class) if std::ptr::eq(class, &INT)));
-    let found = counts.get(&heap, heap.pair(Value::Float(7.0), heap.str("x"))).unwrap();
+    let found = counts.get(&heap, heap.pair(Value::float(7.0), heap.str("x"))).unwrap();
     assert_eq!(found.and_then(Value::as_int), Some(7));
     assert_eq!(shown(&heap, Ok(decode(&heap, &mut rest))), "Counter()");
     let error = decode(&heap, &mut rest);

@@ -39,7 +39,7 @@ fn floats_print_as_in_python() {
     ];
     with_heap(|heap| {
         for (number, expected) in facts {
-            assert_eq!(repr_text(heap, Value::Float(number)), Ok(expected));
+            assert_eq!(repr_text(heap, Value::float(number)), Ok(expected));
         }
     });
 }
@@ -93,11 +93,11 @@ fn hashes_are_cpythons() {
             (Value::Int(i64::MIN), -4),
             (big(heap, "9223372036854775808"), 4),
             (big(heap, "-10000000000000000000000000000000000000000"), -1388497483929617590),
-            (Value::Float(-1.5), -1152921504606846977),
-            (Value::Float(1e300), 1224995262755759164),
-            (Value::Float(5e-324), 16777216),
-            (Value::Float(0.1), 230584300921369408),
-            (Value::Float(f64::INFINITY), 314159),
+            (Value::float(-1.5), -1152921504606846977),
+            (Value::float(1e300), 1224995262755759164),
+            (Value::float(5e-324), 16777216),
+            (Value::float(0.1), 230584300921369408),
+            (Value::float(f64::INFINITY), 314159),
             (heap.str(""), 0),
             (heap.str("a"), 4644417185603328019),
             (heap.str("hello"), -2096571579003691106),
@@ -110,7 +110,7 @@ fn hashes_are_cpythons() {
             (heap.tuple(&[]), 5740354900026072187),
             (heap.tuple(&[one]), -6644214454873602895),
             (heap.tuple(&[one, two]), -3550055125485641917),
-            (heap.tuple(&[one, heap.str("a"), Value::Float(2.5)]), -8030008116423961961),
+            (heap.tuple(&[one, heap.str("a"), Value::float(2.5)]), -8030008116423961961),
             (frozen(heap, &[]), 133146708735736),
             (frozen(heap, &[one]), -558064481276695278),
             (frozen(heap, &[one, two, heap.str("a")]), 8751689716970242199),
@@ -126,7 +126,7 @@ fn hashes_are_cpythons() {
             (heap.pair(one, two), 3430029580082870073),
             (heap.pair(text("a"), one), 102774922574124034),
             (heap.pair(text("a"), heap.pair(Value::None, Value::Int(-1))), 4374899562790163969),
-            (heap.tuple(&[one, text("hello"), Value::Float(2.5)]), 5175901419516282068),
+            (heap.tuple(&[one, text("hello"), Value::float(2.5)]), 5175901419516282068),
             (heap.pair(heap.pair(text("a"), text("b")), heap.tuple(&[text("c")])), 6644248523838827916),
         ];
         for (value, expected) in facts {
@@ -141,10 +141,10 @@ fn hashes_are_cpythons() {
 fn equal_numbers_are_one_key() {
     with_heap(|heap| {
         let same = [
-            vec![Value::Int(1), Value::Float(1.0), Value::Bool(true)],
-            vec![Value::Int(0), Value::Float(-0.0), Value::Bool(false)],
-            vec![big(heap, "9223372036854775808"), Value::Float(9223372036854775808.0)],
-            vec![Value::Int(i64::MIN), Value::Float(-9223372036854775808.0)],
+            vec![Value::Int(1), Value::float(1.0), Value::bool(true)],
+            vec![Value::Int(0), Value::float(-0.0), Value::bool(false)],
+            vec![big(heap, "9223372036854775808"), Value::float(9223372036854775808.0)],
+            vec![Value::Int(i64::MIN), Value::float(-9223372036854775808.0)],
         ];
         for values in &same {
             for (a, b) in values.iter().flat_map(|a| values.iter().map(move |b| (*a, *b))) {
@@ -153,12 +153,12 @@ fn equal_numbers_are_one_key() {
             }
         }
         // Where converting the int to a float would round.
-        assert_eq!(equal(heap, Value::Int((1 << 53) + 1), Value::Float(9007199254740992.0)), Ok(false));
+        assert_eq!(equal(heap, Value::Int((1 << 53) + 1), Value::float(9007199254740992.0)), Ok(false));
         assert_eq!(
-            order(heap, "<", Value::Int((1 << 53) + 1), Value::Float(9007199254740992.0)),
+            order(heap, "<", Value::Int((1 << 53) + 1), Value::float(9007199254740992.0)),
             Ok(Some(std::cmp::Ordering::Greater))
         );
-        let nan = Value::Float(f64::NAN);
+        let nan = Value::float(f64::NAN);
         assert_eq!(equal(heap, nan, nan), Ok(false));
         assert_eq!(equal(heap, heap.list([nan]), heap.list([nan])), Ok(true));
         assert_eq!(order(heap, "<", nan, Value::Int(1)), Ok(None));
@@ -171,9 +171,9 @@ fn order_and_membership_refuse_as_in_python() {
         let one = Value::Int(1);
         let mixed = order(heap, "<=", heap.list([heap.str("a")]), heap.list([one])).map(|_| one);
         assert_eq!(shown(heap, mixed), "TypeError: '<=' not supported between instances of 'str' and 'int'");
-        let inside = contains(heap, heap.str("abc"), one).map(Value::Bool);
+        let inside = contains(heap, heap.str("abc"), one).map(Value::bool);
         assert_eq!(shown(heap, inside), "TypeError: 'in <string>' requires string as left operand, not int");
-        let inside = contains(heap, one, one).map(Value::Bool);
+        let inside = contains(heap, one, one).map(Value::bool);
         assert_eq!(shown(heap, inside), "TypeError: argument of type 'int' is not iterable");
         let sets = Set::new(heap.bump(), &SET);
         sets.add(heap, frozen(heap, &[one])).unwrap();
@@ -181,7 +181,7 @@ fn order_and_membership_refuse_as_in_python() {
         single.add(heap, one).unwrap();
         assert_eq!(sets.contains(heap, Value::Set(heap.bump().alloc(single))), Ok(true));
         assert_eq!(contains(heap, Value::Range(&[0, 10, 3]), Value::Int(9)), Ok(true));
-        assert_eq!(contains(heap, Value::Range(&[10, 0, -3]), Value::Float(2.0)), Ok(false));
+        assert_eq!(contains(heap, Value::Range(&[10, 0, -3]), Value::float(2.0)), Ok(false));
     });
 }
 
@@ -262,7 +262,7 @@ fn deep_values_raise() {
         let none = Value::None;
         let error = "RecursionError: maximum recursion depth exceeded";
         assert!(shown(heap, Ok(deep)).starts_with(error));
-        assert!(shown(heap, equal(heap, deep, twin).map(Value::Bool)).starts_with(error));
+        assert!(shown(heap, equal(heap, deep, twin).map(Value::bool)).starts_with(error));
         assert!(shown(heap, order(heap, "<", deep, twin).map(|_| none)).starts_with(error));
         assert!(shown(heap, hash(heap, key).map(|_| none)).starts_with(error));
         assert!(shown(heap, portable_hash(heap, key).map(Value::Int)).starts_with(error));
