@@ -1,0 +1,145 @@
+//! Programs written for `spark-submit`, run as they stand, with real sockets, directories and signals.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod live_support;
+
+use std::fs;
+use std::io::Write as _;
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
+
+use live_support::{DSTREAM, Run, words};
+use rustix::process::Signal;
+
+/// The command that runs one of `tests/programs`, with batches as short as a test likes them.
+fn program(name: &str, args: &[&str]) -> Vec<String> {
+    let path = format!("{}/tests/programs/{name}.py", env!("CARGO_MANIFEST_DIR"));
+    let before = words("run --interval 200ms").into_iter().map(str::to_string);
+    before.chain([path]).chain(args.iter().map(|arg| arg.to_string())).collect()
+}
+
+/// A server that waits for the program to connect.
+fn server() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    (listener, port)
+}
+
+fn connected(listener: &TcpListener) -> TcpStream {
+    listener.accept().unwrap().0
+}
+
+#[test]
+fn words_of_a_socket_are_counted() {
+    for name in ["session_wordcount", "conf_wordcount"] {
+        let (listener, port) = server();
+        let run = Run::start(program(name, &[&port]));
+        let mut client = connected(&listener);
+        client.write_all(b"to be or not to be\n").unwrap();
+        run.until_stdout("words", |text| text.contains("('to', 2)\n") && text.contains("('not', 1)\n"));
+        run.signal(Signal::TERM);
+        let ended = run.end();
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{name}");
+    }
+}
+
+#[test]
+fn totals_begin_with_their_initial_state_and_go_on() {
+    let (listener, port) = server();
+    let run = Run::start(program("stateful_wordcount", &["localhost", &port]));
+    let mut client = connected(&listener);
+    run.until_stdout("the initial state", |text| text.contains("('hello', 1)\n"));
+    client.write_all(b"hello there\n").unwrap();
+    run.until_stdout("a total", |text| text.contains("('hello', 2)\n") && text.contains("('there', 1)\n"));
+    client.write_all(b"there\n").unwrap();
+    run.until_stdout("the next", |text| text.contains("('hello', 2)\n") && text.contains("('there', 2)\n"));
+    run.signal(Signal::INT);
+    assert_eq!(run.end().code, Some(130));
+}
+
+#[test]
+fn a_program_that_wants_other_arguments_says_so_itself() {
+    let done = Command::new(DSTREAM).args(program("stateful_wordcount", &[])).output().unwrap();
+    assert_eq!(done.status.code(), Some(255));
+    assert_eq!(
+        String::from_utf8_lossy(&done.stderr),
+        "Usage: stateful_wordcount.py <hostname> <port>\n"
+    );
+}
+
+#[test]
+fn files_that_come_into_a_directory_are_counted() {
+    let home = tempfile::tempdir().unwrap();
+    let watched = home.path().join("in");
+    fs::create_dir(&watched).unwrap();
+    let run = Run::start(program("files_wordcount", &[&watched.to_string_lossy()]));
+    run.until_ready();
+    // So that it is there after the program has looked first.
+    run.until_stdout("a batch", |text| text.contains("Time: "));
+    fs::write(home.path().join("new"), "a b\na\n").unwrap();
+    fs::rename(home.path().join("new"), watched.join("new")).unwrap();
+    run.until_stdout("words", |text| text.contains("('a', 2)\n('b', 1)\n"));
+    run.signal(Signal::TERM);
+    assert_eq!(run.end().code, Some(0));
+}
+
+#[test]
+fn tweets_are_counted_by_batch_and_by_window() {
+    let (listener, port) = server();
+    let run = Run::start(program("windowed_tweets", &[&port]));
+    let mut client = connected(&listener);
+    let tweet = |name: &str| format!("{{\"user\": {{\"screen_name\": \"{name}\"}}, \"text\": \"x\"}}\n");
+    client.write_all((tweet("ann") + &tweet("bob") + &tweet("ann")).as_bytes()).unwrap();
+    run.until_stdout("the batch", |text| {
+        text.contains("Tweets this batch: 3\nTweets total (One minute rolling count): 3\n")
+            && text.contains("Author counts this batch:\tValue ann\tCount 2\n")
+    });
+    client.write_all(tweet("bob").as_bytes()).unwrap();
+    run.until_stdout("the window", |text| {
+        text.contains("Tweets total (One minute rolling count): 4\n")
+            && text.contains("Author counts (One minute rolling):\tValue bob\tCount 2\n")
+    });
+    run.signal(Signal::TERM);
+    assert_eq!(run.end().code, Some(0));
+}
+
+#[test]
+fn the_first_interrupt_waits_for_the_batch_and_says_so_and_the_second_does_not() {
+    let home = tempfile::tempdir().unwrap();
+    let script = home.path().join("endless.py");
+    fs::write(
+        &script,
+        "from pyspark import SparkContext\n\
+         from pyspark.streaming import StreamingContext\n\
+         ssc = StreamingContext(SparkContext(), 1)\n\
+         def endless(x):\n\
+         \x20   while True:\n\
+         \x20       x = 1 - x\n\
+         print('begins')\n\
+         ssc.queueStream([ssc.sparkContext.parallelize([1])]).map(endless).pprint()\n\
+         ssc.start()\n\
+         ssc.awaitTermination()\n",
+    )
+    .unwrap();
+    let run = Run::start(["run".as_ref(), script.as_os_str()]);
+    run.until_stdout("the program", |text| text.contains("begins"));
+    run.until_ready();
+    run.signal(Signal::INT);
+    run.until_stderr("one more signal ends it at once");
+    run.signal(Signal::INT);
+    assert_eq!(run.end().code, Some(130));
+}
+
+#[test]
+fn a_command_gets_each_batch_and_ends_with_us() {
+    let home = tempfile::tempdir().unwrap();
+    let out = home.path().join("out");
+    let command = format!("cat >> {}; echo . >> {}", out.display(), out.display());
+    let program = format!("lines.map(len).toCommand({command:?})");
+    let mut run = Run::start(["run", "--interval", "200ms", "-e", &program]);
+    run.write("a\nbcd\n");
+    run.close();
+    assert_eq!(run.end().code, Some(0));
+    let text = fs::read_to_string(&out).unwrap();
+    assert!(text.ends_with("1\n3\n.\n"), "{text:?}");
+}
