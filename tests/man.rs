@@ -32,6 +32,12 @@ const COMPLETIONS_EXIT_STATUS: Entries = &[
     ("2", "There are no completions for such a shell."),
 ];
 
+const TOLD_EXIT_STATUS: Entries = &[
+    ("0", "The plan or script was printed, or the reader of the output closed it."),
+    ("1", "Standard output took no more."),
+    ("2", "The program is at fault, starts no stream, or has no counterpart in Spark."),
+];
+
 const SIGNALS: Entries = &[
     (
         "SIGINT, SIGTERM, SIGHUP",
@@ -78,9 +84,12 @@ fn page(command: &Command, names: &[&str]) -> (String, String) {
     // A blank date (an empty one would not be quoted, and the next argument taken for it): a page
     // changes with the command line, not with the day.
     let man = Man::new(command.clone()).source(source).manual("dstream manual").date(" ");
-    let runs = command.get_name() != "completions";
     let mut own = Roff::new();
-    let exit_status = if runs { EXIT_STATUS } else { COMPLETIONS_EXIT_STATUS };
+    let (runs, exit_status) = match command.get_name() {
+        "completions" => (false, COMPLETIONS_EXIT_STATUS),
+        "explain" | "export" => (false, TOLD_EXIT_STATUS),
+        _ => (true, EXIT_STATUS),
+    };
     entries(&mut own, "EXIT STATUS", exit_status);
     if runs {
         entries(&mut own, "SIGNALS", SIGNALS);

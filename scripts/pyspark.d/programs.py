@@ -12,13 +12,22 @@ OPERATORS = {
         (".flatMap(lambda x: x.split())", "s"), (".filter(lambda x: 'a' in x)", "s"), (".filter(lambda x: x.strip())", "s"), (".flatMap(list)", "s"),
         (".map(lambda x: x[::-1])", "s"), (".map(lambda x: (x[:1], len(x)))", "p"), (".countByValue()", "p"), (".count()", "i"),
         (".transform(lambda r: r.distinct())", "s"), (".mapPartitions(lambda it: [len(list(it))])", "i"), (".reduce(lambda a, b: max(a, b))", "s"),
-        (".union(lines)", "s"), (".window({w}, {s})", "s"), (".map(lambda x: f'{x!r:>6}')", "s"), (".repartition(3)", "s"),
+        (".union(lines)", "s"), (".window({w}, {s})", "s"), (".map(lambda x: f'{x!r:>6}')", "s"), (".repartition(3)", "s"), (".countByWindow({w}, {s})", "i"), (".countByValueAndWindow({w}, {s})", "p"),
+        (".transform(lambda r: r.sortBy(lambda x: (len(x), x), ascending=False))", "s"), (".transform(lambda r: sc.parallelize(r.takeOrdered(2)))", "s"),
+        (".transform(lambda r: sc.parallelize(sorted(r.top(3, key=lambda x: (len(x), x)))))", "s"), (".transform(lambda r: r.sortBy(lambda x: x).zipWithIndex())", "p"),
+        (".transform(lambda r: r.filter(lambda x: x).keyBy(lambda x: x[0]).mapValues(len))", "p"), (".transform(lambda r: r.groupBy(len).mapValues(sorted).map(lambda kv: (str(kv[0]), [len(x) for x in kv[1]])))", "g"),
+        (".mapPartitionsWithIndex(lambda i, it: [(str(i), len(x)) for x in it])", "p"), (".glom().map(len)", "i"), (".cache()", "s"), (".transformWith(lambda a, b: a.union(b.keys()), pairs)", "s"),
+        (".transform(lambda r: r.intersection(r.map(lambda x: x.lower())))", "s"), (".transform(lambda r: r.subtract(r.filter(lambda x: x > 'b')))", "s"), (".reduceByWindow(max, None, {w}, {s})", "s"),
     ],
     "i": [
         (".map(lambda x: x * 2 - 1)", "i"), (".map(lambda x: x // 3)", "i"), (".map(lambda x: x % 3)", "i"), (".filter(lambda x: x > 1)", "i"),
         (".map(lambda x: 7 ** x)", "i"), (".reduce(lambda a, b: a + b)", "i"), (".reduce(min)", "i"), (".map(str)", "s"), (".countByValue().map(lambda kv: (str(kv[0]), kv[1]))", "p"),
         (".map(lambda x: ('even' if x % 2 == 0 else 'odd', x))", "p"), (".flatMap(lambda x: range(x))", "i"), (".window({w}, {s})", "i"), (".map(lambda x: 10 // x)", "i"),
         (".map(lambda x: -x if x else None).filter(lambda x: x is not None)", "i"), (".transform(lambda r: r.sortBy(lambda x: -x))", "i"), (".map(lambda x: '%05d|%x' % (x, abs(x)))", "s"),
+        (".reduceByWindow(lambda a, b: a + b, lambda a, b: a - b, {w}, {s})", "i"), (".reduceByWindow(lambda a, b: a + b, None, {w}, {s})", "i"),
+        (".transform(lambda r: sc.parallelize([r.sum(), r.count()]))", "i"), (".transform(lambda r: sc.parallelize([r.fold(0, lambda a, b: a + b)]))", "i"),
+        (".transform(lambda r: sc.parallelize(sorted(r.countByValue().items())).map(lambda kv: (str(kv[0]), kv[1])))", "p"),
+        (".transform(lambda r: sc.parallelize([r.aggregate((0, 0), lambda a, x: (a[0] + x, a[1] + 1), lambda a, b: (a[0] + b[0], a[1] + b[1]))]).map(lambda t: t[0]))", "i"),
     ],
     "p": [
         (".reduceByKey(lambda a, b: a + b)", "p"), (".reduceByKey(max)", "p"), (".mapValues(lambda v: v + 1)", "p"), (".map(lambda kv: kv[0])", "s"), (".map(lambda kv: kv[1])", "i"),
@@ -28,6 +37,12 @@ OPERATORS = {
         (".reduceByKeyAndWindow(lambda a, b: a + b, lambda a, b: a - b, {w}, {s})", "p"), (".join(pairs).mapValues(lambda ab: ab[0] * ab[1])", "p"),
         (".leftOuterJoin(pairs).mapValues(lambda ab: ab[0] if ab[1] is None else ab[1])", "p"), (".cogroup(pairs).mapValues(lambda ab: sorted(list(ab[0]) + list(ab[1])))", "g"),
         (".transform(lambda r: r.sortByKey())", "p"), (".partitionBy(2)", "p"), (".map(lambda kv: (kv[0] + '!', kv[1]))", "p"), (".groupByKeyAndWindow({w}, {s}).mapValues(sorted)", "g"),
+        (".rightOuterJoin(pairs).mapValues(lambda ab: ab[1] if ab[0] is None else ab[0] - ab[1])", "p"), (".fullOuterJoin(pairs).mapValues(lambda ab: [v for v in ab if v is not None])", "g"),
+        (".join(pairs, 3).map(lambda kv: (kv[0], kv[1][1]))", "p"), (".reduceByKey(min, 3)", "p"), (".groupByKey(2).mapValues(list).mapValues(sorted)", "g"),
+        (".updateStateByKey(lambda new, old: max(new + [old or 0]), 2)", "p"), (".updateStateByKey(lambda new, old: (old or []) + sorted(new))", "g"),
+        (".reduceByKeyAndWindow(lambda a, b: a + b, lambda a, b: a - b, {w}, {s}, 2, lambda kv: kv[1] != 0)", "p"), (".transform(lambda r: r.aggregateByKey(0, lambda a, v: a + v, lambda a, b: a + b))", "p"),
+        (".transform(lambda r: r.foldByKey(0, lambda a, b: a + b, 2))", "p"), (".transform(lambda r: r.sortBy(lambda kv: (-kv[1], kv[0])))", "p"), (".transformWith(lambda a, b: a.subtractByKey(b), pairs)", "p"),
+        (".transform(lambda t, r: r.mapValues(lambda v: v + 1))", "p"), (".union(pairs)", "p"), (".transform(lambda r: r.values()).map(lambda v: v * v)", "i"),
     ],
     "g": [(".mapValues(len)", "p"), (".mapValues(sum)", "p"), (".mapValues(lambda v: v[:2])", "g"), (".flatMapValues(lambda v: v)", "p"), (".filter(lambda kv: len(kv[1]) > 1)", "g"), (".map(lambda kv: str(kv))", "s")],
 }
@@ -38,7 +53,7 @@ def random_chain(rng, stream, kind):
     for _ in range(length):
         step, kind_after = rng.choice(OPERATORS[kind])
         # Both sides of these must be due at the same times.
-        if slides > 1 and any(name in step for name in ("union(", "oin(", "cogroup(")):
+        if slides > 1 and any(name in step for name in ("union(lines", "union(pairs", "oin(pairs", "cogroup(pairs", ", pairs)")):
             continue
         if "{w}" in step:
             slide = slides * rng.choice([1, 1, 2])

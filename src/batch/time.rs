@@ -72,6 +72,13 @@ impl Interval {
         self.0.get() as i64
     }
 
+    /// So many of it in a row, or the longest that time can hold; `count` is not 0.
+    pub fn times(self, count: u64) -> Interval {
+        let count = NonZeroU64::new(count).unwrap_or(NonZeroU64::MIN);
+        let longest = NonZeroU64::new(i64::MAX as u64).unwrap_or(NonZeroU64::MAX);
+        Interval(self.0.saturating_mul(count).min(longest))
+    }
+
     /// Its length.
     pub fn duration(self) -> Duration {
         Duration::from_millis(self.0.get())

@@ -1,5 +1,7 @@
 //! Flags to job: the command line's definition, and what each command runs.
 
+mod explain;
+mod export;
 mod options;
 mod recipes;
 mod run;
@@ -13,6 +15,7 @@ use clap_complete::Shell;
 use crate::driver::{self, Ended};
 use crate::error::Error;
 use crate::monitor::{Messages, Progress, ProgressMode, Verbosity};
+use explain::{Explain, Export};
 use recipes::{Count, Wordcount};
 use run::RunProgram;
 
@@ -33,6 +36,8 @@ enum Command {
     Wordcount(Wordcount),
     Count(Count),
     Run(RunProgram),
+    Explain(Explain),
+    Export(Export),
     /// Print a shell's completions, to be sourced or installed
     Completions {
         /// The shell
@@ -51,6 +56,8 @@ pub fn run() -> ExitCode {
         Command::Wordcount(wordcount) => (wordcount.job(), wordcount.verbosity()),
         Command::Count(count) => (count.job(), count.verbosity()),
         Command::Run(program) => return program.run(),
+        Command::Explain(explain) => return explain.run(),
+        Command::Export(export) => return export.run(),
         Command::Completions { shell } => return completions(shell),
     };
     match job.and_then(|(settings, plan)| driver::count(&settings, &plan)) {

@@ -110,6 +110,11 @@ impl Wordcount {
     pub(super) fn verbosity(&self) -> Verbosity {
         self.stream.output.verbosity()
     }
+
+    /// Whether the command line says where records come from.
+    pub(super) fn has_sources(&self) -> bool {
+        self.stream.has_sources()
+    }
 }
 
 impl Count {
@@ -119,6 +124,11 @@ impl Count {
 
     pub(super) fn verbosity(&self) -> Verbosity {
         self.stream.output.verbosity()
+    }
+
+    /// Whether the command line says where records come from.
+    pub(super) fn has_sources(&self) -> bool {
+        self.stream.has_sources()
     }
 }
 
@@ -134,6 +144,10 @@ impl StreamOptions {
             options::settings((&self.sources, sources), batches, &self.output, self.on_error.clone());
         let show = Show { sort: self.sort.into(), limit: NonZeroUsize::new(self.limit) };
         Ok((settings, Plan { filter: self.filter.clone(), select, scope: self.scope()?, show }))
+    }
+
+    fn has_sources(&self) -> bool {
+        self.sources.are_given() || !self.files.is_empty()
     }
 
     fn scope(&self) -> Result<Scope> {

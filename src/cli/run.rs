@@ -25,7 +25,7 @@ use crate::source::{SourceKind, SourceSpec};
 const STACK: usize = 256 << 20;
 
 /// The length of a batch of a program that says none.
-const SECOND: u64 = 1000;
+pub(super) const SECOND: u64 = 1000;
 
 /// Run a pipeline of DStream operators: a program of the command line, or a PySpark Streaming script
 #[derive(Debug, Args)]
@@ -69,36 +69,36 @@ pub(super) struct RunProgram {
 impl RunProgram {
     /// Runs the program, and says how it ended.
     pub(super) fn run(self) -> ExitCode {
-        let verbosity = self.output.verbosity();
-        let run = move || match self.program() {
+        let verbosity = self.verbosity();
+        on_deep_stack(verbosity, move || match self.program() {
             Ok((program, settings)) => conclude(run(&program, settings), verbosity),
-            Err(Fault::Program(diagnostic)) => {
-                // It shows the place on lines of their own.
-                messages(verbosity).raw(format!("{diagnostic}\n").as_bytes());
-                Error::Usage(String::new()).exit_code()
-            }
-            Err(Fault::Other(fault)) => report(verbosity, &fault),
-        };
-        let thread = thread::Builder::new().name("driver".into()).stack_size(STACK).spawn(run);
-        match thread.map(thread::JoinHandle::join) {
-            Ok(Ok(code)) => code,
-            // It has told of its panic.
-            Ok(Err(_)) => ExitCode::FAILURE,
-            Err(fault) => {
-                let fault = Error::Runtime(format!("cannot start a thread: {}", plain(&fault)));
-                conclude(Err(fault), verbosity)
-            }
-        }
+            Err(fault) => fault.tell(verbosity),
+        })
+    }
+
+    /// The program of the command line, if there is one.
+    pub(super) fn expression(&self) -> Option<&str> {
+        self.expression.as_deref()
+    }
+
+    /// Whether the command line says where records come from.
+    pub(super) fn has_sources(&self) -> bool {
+        self.sources.are_given() || !self.words.is_empty()
+    }
+
+    /// How much is said on stderr.
+    pub(super) fn verbosity(&self) -> Verbosity {
+        self.output.verbosity()
     }
 
     /// The program, and what it runs on.
-    fn program(&self) -> std::result::Result<(Program, Settings), Fault> {
+    pub(super) fn program(&self) -> std::result::Result<(Program, Settings), Fault> {
         let second = Interval::from_millis(SECOND).expect("a second is longer than nothing");
         let interval = self.interval.unwrap_or(second);
         let (program, sources) = match &self.expression {
             Some(text) => {
                 let sources = self.inputs()?;
-                (self.of_command_line(text, &sources, interval)?, sources)
+                (of_command_line(text, &sources, interval)?, sources)
             }
             None => (self.script()?, Vec::new()),
         };
@@ -123,32 +123,13 @@ impl RunProgram {
         Ok(sources)
     }
 
-    fn of_command_line(
-        &self,
-        text: &str,
-        sources: &[SourceSpec],
-        interval: Interval,
-    ) -> std::result::Result<Program, Fault> {
-        let ids = (0..).map(SourceId);
-        let named = sources.iter().zip(ids).filter_map(|(source, id)| Some((source.name.clone()?, vec![id])));
-        let mut streams: Vec<_> = named.collect();
-        if let Some((name, _)) = streams.iter().find(|(name, _)| name == "lines") {
-            let fault = format!("{name} is the name of all sources together: choose another");
-            return Err(Error::Usage(fault).into());
-        }
-        streams.push(("lines".into(), (0..).map(SourceId).take(sources.len()).collect()));
-        let sources = sources.iter().map(|source| source.kind.to_string()).collect();
-        let scope = Scope { sources, streams, interval };
-        Program::expression(text, scope).map_err(Fault::Program)
-    }
-
     fn script(&self) -> std::result::Result<Program, Fault> {
         let (path, args, text) = self.script_text()?;
         Program::script(&text, &path, &args, self.interval).map_err(Fault::Program)
     }
 
     /// The name of the script, its arguments and its text.
-    fn script_text(&self) -> Result<(String, Vec<String>, String)> {
+    pub(super) fn script_text(&self) -> Result<(String, Vec<String>, String)> {
         let Some((path, args)) = self.words.split_first() else {
             return Err(Error::Usage("there is no program: give a SCRIPT.py, or -e PROGRAM".into()));
         };
@@ -173,17 +154,67 @@ impl RunProgram {
     }
 }
 
+/// A program of the command line over these sources.
+///
+/// # Errors
+/// What is wrong with the program, or with the names of the sources.
+pub(super) fn of_command_line(
+    text: &str,
+    sources: &[SourceSpec],
+    interval: Interval,
+) -> std::result::Result<Program, Fault> {
+    let ids = (0..).map(SourceId);
+    let named = sources.iter().zip(ids).filter_map(|(source, id)| Some((source.name.clone()?, vec![id])));
+    let mut streams: Vec<_> = named.collect();
+    if let Some((name, _)) = streams.iter().find(|(name, _)| name == "lines") {
+        let fault = format!("{name} is the name of all sources together: choose another");
+        return Err(Error::Usage(fault).into());
+    }
+    streams.push(("lines".into(), (0..).map(SourceId).take(sources.len()).collect()));
+    let sources = sources.iter().map(|source| source.kind.to_string()).collect();
+    let scope = Scope { sources, streams, interval };
+    Program::expression(text, scope).map_err(Fault::Program)
+}
+
 /// Why a program does not run.
-enum Fault {
+pub(super) enum Fault {
     /// It is not well written.
     Program(Diagnostic),
     /// Anything else.
     Other(Error),
 }
 
+impl Fault {
+    /// Tells of it; the exit code.
+    pub(super) fn tell(&self, verbosity: Verbosity) -> ExitCode {
+        match self {
+            Fault::Program(diagnostic) => {
+                // It shows the place on lines of their own.
+                messages(verbosity).raw(format!("{diagnostic}\n").as_bytes());
+                Error::Usage(String::new()).exit_code()
+            }
+            Fault::Other(fault) => report(verbosity, fault),
+        }
+    }
+}
+
 impl From<Error> for Fault {
     fn from(fault: Error) -> Self {
         Fault::Other(fault)
+    }
+}
+
+/// Does something that runs a program: its functions may call each other a thousand deep.
+pub(super) fn on_deep_stack(
+    verbosity: Verbosity,
+    work: impl FnOnce() -> ExitCode + Send + 'static,
+) -> ExitCode {
+    let thread = thread::Builder::new().name("driver".into()).stack_size(STACK).spawn(work);
+    match thread.map(thread::JoinHandle::join) {
+        Ok(Ok(code)) => code,
+        // It has told of its panic.
+        Ok(Err(_)) => ExitCode::FAILURE,
+        Err(fault) => report(verbosity, &Error::Runtime(format!("cannot start a thread: {}", plain(&fault)))),
     }
 }
 

@@ -12,11 +12,11 @@ use crate::exec::{self, Skipped, Workers};
 use crate::plan::{Engine, Failure, Outcome, Rdd};
 
 /// Bytes that the values of one record, or the keys of one task, may take.
-const MEMORY_LIMIT: usize = 1 << 30;
+pub(super) const MEMORY_LIMIT: usize = 1 << 30;
 
 /// Workers, and what a program has asked for beside computing.
 pub(super) struct Crew {
-    workers: Workers,
+    pub(super) workers: Workers,
     /// How the run is to end, once that was asked for.
     pub(super) stop: Option<Stop>,
     /// What ends the run, as soon as the batch is over: nobody reads the output any more.

@@ -13,6 +13,7 @@ mod outputs;
 mod patience;
 mod pipeline;
 mod program;
+mod recorder;
 mod replay;
 mod signals;
 mod timeline;
@@ -32,6 +33,7 @@ use timeline::Timeline;
 use work::Counting;
 
 pub use pipeline::Pipeline;
+pub use recorder::Recorder;
 
 /// A run, as the command line describes it; what it computes aside.
 #[derive(Clone, Debug)]

@@ -95,7 +95,8 @@ impl Runtime for Pipeline {
         let Streaming { graph, interval, sources } = streaming;
         if graph.outputs.is_empty() {
             return Err(Error::Usage(
-                "no output operations registered, so there is nothing to do: end a stream with .pprint()".into(),
+                "no output operations registered, so there is nothing to do: end a stream with .pprint()"
+                    .into(),
             ));
         }
         let settings = &self.settings;
@@ -104,7 +105,8 @@ impl Runtime for Pipeline {
         outputs::check(&settings.output, &specs)?;
         let queues = graph.streams.iter().any(|stream| matches!(stream.op, StreamOp::Queue { .. }));
         let clock = settings.clock.resolve(&specs, queues)?;
-        let program = Program::new(settings, graph, |graph| Flow::new(graph, interval))?;
+        let pool = settings.pool(&specs);
+        let program = Program::new(settings, graph, pool.clone(), |graph| Flow::new(graph, interval))?;
         if program.prints_more_than_once() {
             self.conductor.desk.never_in_place();
         }
@@ -118,8 +120,7 @@ impl Runtime for Pipeline {
                 self.signals.insert(Signals::install(to_file)?)
             }
         };
-        let mut timeline =
-            Timeline::new(settings, &specs, (clock, interval), signals, settings.pool(&specs))?;
+        let mut timeline = Timeline::new(settings, &specs, (clock, interval), signals, pool)?;
         timeline.watch_output(self.conductor.desk.output_descriptor()?)?;
         self.conductor.begin(settings, &specs);
         let _patience = Patience::start(signals, self.conductor.desk.messages())?;
@@ -133,6 +134,7 @@ impl Runtime for Pipeline {
         let (Some(stream), Some(signals)) = (&mut self.stream, &self.signals) else {
             return Ok(Returned::Stopped);
         };
+        stream.program.begin(script, &self.crew);
         let work = &mut stream.program.at(&mut self.crew, Some(script));
         let stopped = match stream.timeline.run(signals, &mut self.conductor, work, timeout) {
             Ok(Returned::TimeUp) => return Ok(Returned::TimeUp),

@@ -10,7 +10,7 @@ use super::deliver::Outputs;
 use super::desk::Desk;
 use super::work::{Stop, Work};
 use super::{OnError, Settings};
-use crate::batch::{Chunk, Time};
+use crate::batch::{Chunk, Pool, Time};
 use crate::error::{Error, Result};
 use crate::exec::{Delivery, Flow};
 use crate::plan::{Engine, Graph, Outcome, Rdd, Script, StreamId, StreamOp};
@@ -30,6 +30,10 @@ pub(super) struct Program {
     records: u64,
     /// Bytes that wait for the end of the batch.
     waiting: usize,
+    /// Whether anything has come in since the last batch.
+    has_input: bool,
+    begun: bool,
+    pool: Pool,
     /// Batches that have lost an output.
     pub(super) failed: u64,
 }
@@ -37,7 +41,12 @@ pub(super) struct Program {
 impl Program {
     /// # Errors
     /// When an output writes to where we cannot.
-    pub(super) fn new(settings: &Settings, graph: Graph, flow: impl FnOnce(Graph) -> Flow) -> Result<Self> {
+    pub(super) fn new(
+        settings: &Settings,
+        graph: Graph,
+        pool: Pool,
+        flow: impl FnOnce(Graph) -> Flow,
+    ) -> Result<Self> {
         let queued = graph.streams.iter().map(|stream| match &stream.op {
             StreamOp::Queue { rdds, one_at_a_time: true, .. } => rdds.len() as u64,
             StreamOp::Queue { rdds, .. } => u64::from(!rdds.is_empty()),
@@ -51,6 +60,9 @@ impl Program {
             zone: TimeZone::system(),
             records: 0,
             waiting: 0,
+            has_input: false,
+            begun: false,
+            pool,
             failed: 0,
         })
     }
@@ -58,6 +70,13 @@ impl Program {
     /// Whether more than one of its outputs prints.
     pub(super) fn prints_more_than_once(&self) -> bool {
         self.outputs.printed() > 1
+    }
+
+    /// To be called before anything comes in.
+    pub(super) fn begin(&mut self, script: &mut dyn Script, crew: &Crew) {
+        if !std::mem::replace(&mut self.begun, true) {
+            self.flow.begin(script, &crew.workers);
+        }
     }
 
     /// The RDDs of a stream from one time to another, as far as they are remembered.
@@ -94,14 +113,19 @@ impl Work for ProgramAt<'_> {
     fn accept(&mut self, chunk: Chunk) {
         let program = &mut *self.program;
         program.records += memchr_iter(b'\n', chunk.bytes()).count() as u64;
-        program.waiting += chunk.len();
-        program.flow.accept(&chunk);
+        program.has_input = true;
+        let size = chunk.len();
+        if program.flow.accept(chunk, &self.crew.workers) {
+            program.waiting += size;
+        }
     }
 
-    // Chunks are copied at once.
-    fn wait_for_chunk(&mut self) {}
+    fn wait_for_chunk(&mut self) {
+        self.crew.workers.work_until(|| self.program.pool.available());
+    }
 
     fn keep_up(&mut self) -> Result<()> {
+        self.crew.workers.keep_up();
         Ok(())
     }
 
@@ -118,12 +142,15 @@ impl Work for ProgramAt<'_> {
     }
 
     fn close(&mut self, time: Time, _last: bool, desk: &mut Desk) -> Result<()> {
-        let Program { flow, outputs, fail, zone, waiting, failed, .. } = &mut *self.program;
+        let Program { flow, outputs, fail, zone, waiting, has_input, failed, .. } = &mut *self.program;
         let Some(script) = &mut self.script else { return Ok(()) };
         let origins: Vec<String> =
             flow.graph().outputs.iter().map(|output| output.origin.to_string()).collect();
         let mut lost = false;
         *waiting = 0;
+        *has_input = false;
+        let crew = &mut *self.crew;
+        flow.sum_up(time, &mut crew.workers).map_err(|failure| Error::Runtime(failure.to_string()))?;
         flow.close(time, *script, &mut self.crew.at(desk), |engine, delivery| {
             let (output, failure) = match delivery {
                 Delivery::Records { output, records, .. } => {
@@ -163,7 +190,7 @@ impl Work for ProgramAt<'_> {
     }
 
     fn has_unshown_records(&mut self) -> Result<bool> {
-        Ok(self.program.waiting > 0)
+        Ok(self.program.has_input)
     }
 
     fn least_batches(&self) -> u64 {

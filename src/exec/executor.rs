@@ -92,6 +92,12 @@ impl Executor {
         self.own.len()
     }
 
+    /// Has this thread work too, while there is more to do than the other workers can begin soon.
+    pub fn keep_up(&self) {
+        let enough = 2 * (self.workers() - 1);
+        while self.backlog() > enough && self.run_one() {}
+    }
+
     /// Runs one task on this thread, if there is one.
     pub fn run_one(&self) -> bool {
         match self.own.pop().or_else(|| self.shared.steal(0)) {

@@ -7,6 +7,7 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::SPILL_BUDGET;
 use super::bad::{BadLines, Collector};
 use super::executor::Executor;
 use super::stage::Stage;
@@ -15,10 +16,6 @@ use crate::batch::{BatchResult, Chunk, Pool, Records, SourceId, Time};
 use crate::error::Result;
 use crate::kernel::{CountTable, Merge, Rank, SHARDS, Scratch, Seed, Top};
 use crate::plan::{Plan, Scope, Select, Sort};
-
-/// What the keys beyond the hot tables of all workers may take before equal ones are summed up.
-/// Ten million different words of sixteen bytes stay below it.
-const SPILL_BUDGET: usize = 192 << 20;
 
 /// A plan at work on an executor.
 pub struct Job {
@@ -127,8 +124,7 @@ impl Job {
 
     /// Has this thread work too, while there is more to do than the other workers can begin soon.
     pub fn keep_up(&self) {
-        let enough = 2 * (self.executor.workers() - 1);
-        while self.executor.backlog() > enough && self.executor.run_one() {}
+        self.executor.keep_up();
     }
 
     /// Works until a chunk has come back to the pool.

@@ -15,6 +15,10 @@ pub use flow::{Delivery, Flow};
 pub use job::Job;
 pub use rdd::{Settings, Skipped, Workers, count};
 
+/// What the keys beyond the hot tables of all workers may take before equal ones are summed up.
+/// Ten million different words of sixteen bytes stay below it.
+const SPILL_BUDGET: usize = 192 << 20;
+
 /// The synchronisation types of [`parking`], by a name that the model checker can stand in for.
 mod sync {
     pub use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};

@@ -5,18 +5,21 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::interp::{CellRef, Function, Globals, Halt, Handle, Interp, Obj, Run, walk};
-use super::{parse, parse_expression};
+use super::{parse, parse_eval};
 use crate::batch::python;
 use crate::batch::value::exceptions::PICKLING_ERROR;
 use crate::batch::value::{Value, encode};
 use crate::plan::code::{Code, Source};
 use crate::plan::{Frozen, Image};
 
+/// Some code, and the names of the globals that it can reach.
+type Reachable = (Arc<Code>, Rc<[Arc<str>]>);
+
 /// What is known of functions that were frozen before.
 #[derive(Debug, Default)]
 pub struct Images {
     /// The globals that code can reach, by where it lies; the code is kept so that it stays there.
-    globals: HashMap<usize, (Arc<Code>, Rc<[Arc<str>]>)>,
+    globals: HashMap<usize, Reachable>,
     /// The last image of each code.
     last: HashMap<usize, Arc<Image>>,
     /// What binds methods of that name to their objects.
@@ -53,7 +56,7 @@ impl Interp<'_> {
             name: String::new(),
         };
         let entry = self.frozen(function, &mut freezing)?;
-        let parse = freezing.parses.then_some(parse_text as crate::plan::ParseExpression);
+        let parse = freezing.parses.then_some(parse_eval as crate::plan::ParseExpression);
         let image = Image { entry, globals: freezing.globals, cells: freezing.cells, parse };
         let Frozen::Function { code, .. } = &image.entry else { return Ok(Arc::new(image)) };
         let place = Arc::as_ptr(code) as usize;
@@ -76,17 +79,20 @@ impl Interp<'_> {
             Obj::Intrinsic(intrinsic) if intrinsic.is_builtin => match python::builtin(intrinsic.name) {
                 Some(Value::Native(native)) => Ok(Frozen::Native(native)),
                 Some(Value::Type(class)) => Ok(Frozen::Type(class)),
-                _ => Err(refuse(freezing, &format!("the function {}() is the main script's alone", intrinsic.name))),
+                _ => Err(refuse(
+                    freezing,
+                    &format!("the function {}() is the main script's alone", intrinsic.name),
+                )),
             },
-            Obj::Intrinsic(intrinsic) => {
-                Err(refuse(freezing, &format!("the function {}() is the main script's alone", intrinsic.name)))
-            }
+            Obj::Intrinsic(intrinsic) => Err(refuse(
+                freezing,
+                &format!("the function {}() is the main script's alone", intrinsic.name),
+            )),
             Obj::Module(module) => match module.library {
                 Some(library) => Ok(Frozen::Module(library)),
-                None => Err(refuse(
-                    freezing,
-                    &format!("the module {} is the main script's alone", module.name),
-                )),
+                None => {
+                    Err(refuse(freezing, &format!("the module {} is the main script's alone", module.name)))
+                }
             },
             Obj::Instance(instance) => {
                 if let Some(Obj::Handle(handle)) = instance.attributes.borrow().get("_handle") {
@@ -129,16 +135,18 @@ impl Interp<'_> {
             Obj::Handle(handle) => self.frozen_handle(handle, freezing),
             Obj::Tuple(items) if items.iter().any(is_code) => {
                 let items: Run<Vec<_>> = items.iter().map(|item| self.frozen(item, freezing)).collect();
-                Ok(whole(items?, |items| Frozen::Tuple(items.into())))
+                Ok(Frozen::Tuple(items?.into()))
             }
             Obj::List(list) if list.borrow().iter().any(is_code) => {
                 let open = enter(object, freezing)?;
                 let list = list.borrow().clone();
                 let items: Run<Vec<_>> = list.iter().map(|item| self.frozen(item, freezing)).collect();
                 freezing.open.truncate(open);
-                Ok(whole(items?, |items| Frozen::List(items.into())))
+                Ok(Frozen::List(items?.into()))
             }
-            Obj::Dict(dict) if dict.table.borrow().iter().any(|(_, key, value)| is_code(key) || is_code(value)) => {
+            Obj::Dict(dict)
+                if dict.table.borrow().iter().any(|(_, key, value)| is_code(key) || is_code(value)) =>
+            {
                 let open = enter(object, freezing)?;
                 let entries = dict.table.borrow().clone();
                 let mut frozen = Vec::new();
@@ -162,7 +170,9 @@ impl Interp<'_> {
         match encoded {
             Ok(bytes) => Ok(Frozen::Data(bytes.into())),
             Err(halt) => match halt.reason() {
-                super::interp::Reason::Raised(thrown) if self.is_exception(&thrown.exception, &PICKLING_ERROR) => {
+                super::interp::Reason::Raised(thrown)
+                    if self.is_exception(&thrown.exception, &PICKLING_ERROR) =>
+                {
                     let why = self.text(&thrown.exception.clone())?;
                     Err(refuse(freezing, &why))
                 }
@@ -177,7 +187,9 @@ impl Interp<'_> {
         let binder = match known {
             Some(binder) => binder,
             None => {
-                let text = format!("def bind(obj):\n    return lambda *args, **options: obj.{name}(*args, **options)\n");
+                let text = format!(
+                    "def bind(obj):\n    return lambda *args, **options: obj.{name}(*args, **options)\n"
+                );
                 let source = Arc::new(Source { name: "method".into(), text });
                 let code = parse(&source).map_err(|fault| Halt::new(&PICKLING_ERROR, fault.message))?;
                 let globals = Rc::new(Globals { prelude: true, ..Globals::default() });
@@ -205,7 +217,7 @@ impl Interp<'_> {
                 Ok(Frozen::Broadcast(made))
             }
             Handle::Rdd(_) => Err(refuse(freezing, "it is an RDD (SPARK-5063)")),
-            Handle::Stream(_) => Err(refuse(freezing, "it is a DStream")),
+            Handle::Stream { .. } => Err(refuse(freezing, "it is a DStream")),
             Handle::DriverOnly(name) => Err(refuse(freezing, &format!("{name} is the main script's alone"))),
         }
     }
@@ -254,7 +266,9 @@ impl Interp<'_> {
             if *prelude != globals.prelude && (*found || value.is_some()) {
                 return Err(refuse(
                     freezing,
-                    &format!("the program's own {name} hides what an operator needs under that name: rename it"),
+                    &format!(
+                        "the program's own {name} hides what an operator needs under that name: rename it"
+                    ),
                 ));
             }
             return Ok(());
@@ -279,12 +293,6 @@ impl Interp<'_> {
             .or_insert_with(|| (code.clone(), walk::globals(code).into()));
         names.1.clone()
     }
-}
-
-/// What `eval(text)` parses with.
-fn parse_text(text: &str) -> Result<Arc<Code>, String> {
-    let source = Arc::new(Source { name: "<string>".into(), text: text.into() });
-    parse_expression(&source, &[]).map_err(|fault| fault.message)
 }
 
 fn refuse(freezing: &Freezing, why: &str) -> Halt {
@@ -323,10 +331,6 @@ fn enter(object: &Obj, freezing: &mut Freezing) -> Run<usize> {
     }
     freezing.open.push(place);
     Ok(freezing.open.len() - 1)
-}
-
-fn whole(items: Vec<Frozen>, make: impl FnOnce(Vec<Frozen>) -> Frozen) -> Frozen {
-    make(items)
 }
 
 fn same_image(a: &Image, b: &Image) -> bool {

@@ -2,6 +2,7 @@
 
 mod check;
 pub mod diagnostics;
+mod export;
 mod freeze;
 mod host;
 mod interp;
@@ -13,6 +14,7 @@ mod program;
 
 pub use check::{Known, check};
 pub use diagnostics::Diagnostic;
+pub use export::{Frame, export_expression, export_script};
 pub use names::nearest;
 pub use parse::{parse, parse_eval, parse_expression};
 pub use program::{Exit, Program, Scope};

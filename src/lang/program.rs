@@ -7,8 +7,10 @@ use std::sync::atomic::AtomicBool;
 
 use super::diagnostics::Diagnostic;
 use super::host::{PRIMITIVES, Pipeline, named_stream};
-use super::interp::{Globals, Halt, Handle, Host, Interp, Obj, Reason, Run, Thrown, World};
-use super::{parse, prelude};
+use super::interp::{
+    Globals, Halt, Handle, Host, Interp, Obj, Reason, Run, Thrown, World, is_builtin, module_names,
+};
+use super::{Known, check, parse, prelude};
 use crate::batch::value::exceptions::SYSTEM_EXIT;
 use crate::batch::{Interval, SourceId, Time};
 use crate::error::{Error, Result};
@@ -34,6 +36,22 @@ pub struct Scope {
     pub streams: Vec<(String, Vec<SourceId>)>,
     /// The length of a batch.
     pub interval: Interval,
+}
+
+/// Modules that `-e` has in scope.
+const IN_SCOPE: &[&str] = &["datetime", "json", "math", "operator", "re", "time"];
+
+/// Attributes that only the classes of our catalogue have.
+const ATTRIBUTES: &[&str] = &["csv", "json", "toCommand", "tsv"];
+
+/// The code of a program in which every name can be known.
+fn checked(source: &Arc<Source>, given: &[&str]) -> std::result::Result<Arc<Code>, Diagnostic> {
+    let code = parse(source)?;
+    let names: Vec<&str> = given.iter().copied().chain(["__doc__", "__file__", "__name__"]).collect();
+    let modules = module_names();
+    let known = Known { names: &names, is_builtin: &is_builtin, modules: &modules, attributes: ATTRIBUTES };
+    check(&code, &known)?;
+    Ok(code)
 }
 
 /// How a program ended.
@@ -62,7 +80,7 @@ impl Program {
         let source = Arc::new(Source { name: name.into(), text: text.into() });
         let mut argv = vec![name.to_string()];
         argv.extend(args.iter().cloned());
-        Ok(Program { code: parse(&source)?, args: argv, scope: None, interval })
+        Ok(Program { code: checked(&source, &[])?, args: argv, scope: None, interval })
     }
 
     /// A program of the command line.
@@ -72,7 +90,10 @@ impl Program {
     pub fn expression(text: &str, scope: Scope) -> std::result::Result<Self, Diagnostic> {
         let source = Arc::new(Source { name: "-e".into(), text: text.into() });
         let interval = Some(scope.interval);
-        Ok(Program { code: parse(&source)?, args: vec!["-e".into()], scope: Some(scope), interval })
+        let streams = scope.streams.iter().map(|(name, _)| name.as_str());
+        let names: Vec<&str> = streams.chain(["sc", "ssc"]).chain(IN_SCOPE.iter().copied()).collect();
+        let code = checked(&source, &names)?;
+        Ok(Program { code, args: vec!["-e".into()], scope: Some(scope), interval })
     }
 
     /// Runs it. Uncaught exceptions are reported on standard error. `stop` ends it at the next call or
@@ -135,6 +156,7 @@ impl Program {
     fn open_scope(&self, interp: &mut Interp<'_>, scope: &Scope) -> Run<Obj> {
         let world = interp.world.clone();
         *world.pipeline.sources.borrow_mut() = scope.sources.clone();
+        world.pipeline.named_sources.set(scope.sources.len());
         let make = world.catalogue.names.borrow().get("_command_line_context").cloned().unwrap_or(Obj::None);
         let context = interp.call(&make, vec![Obj::Int(scope.interval.as_millis())])?;
         let mut found = vec![
@@ -146,8 +168,8 @@ impl Program {
             let stream = named_stream(interp, sources.clone(), scope.interval)?;
             found.push((name.clone(), interp.call(&wrap, vec![context.clone(), stream])?));
         }
-        for name in ["json", "re", "math", "time", "datetime", "operator"] {
-            found.push((name.to_string(), interp.import_module(name)?));
+        for name in IN_SCOPE {
+            found.push(((*name).to_string(), interp.import_module(name)?));
         }
         let mut names = world.globals.names.borrow_mut();
         for (name, value) in found {

@@ -1,20 +1,34 @@
 //! What to compute: which records count, what is counted, over which batches, and what is shown.
 
 pub mod code;
+mod explain;
 mod host;
 mod image;
 mod key;
+mod members;
+mod place;
 mod rdd;
+mod recipe;
+mod rules;
+mod shape;
 mod stream;
 pub mod visit;
 mod window;
 
 use std::num::NonZeroUsize;
 
+pub use explain::explain;
 pub use host::{Engine, Failure, Outcome, Returned, Runtime, Script, Streaming};
 pub use image::{Frozen, Image, ParseExpression};
 pub use key::{KeyExpr, WordsBy, parse_filter};
+pub use members::members_read;
+pub use place::Position;
 pub use rdd::{Origin, Rdd, RddOp};
+pub use recipe::seconds;
+pub use rules::{
+    EarlyCount, Projection, RecordOp, RecordStep, counts_by_key, early_counts, kept, projection, words,
+};
+pub use shape::{Shape, shape};
 pub use stream::{Callback, Graph, Lambda, Output, OutputOp, Stream, StreamId, StreamOp, StreamRddOp};
 pub use window::{Scope, Window};
 

@@ -58,6 +58,9 @@ pub enum RddOp {
     },
     /// `glom()`: a list a partition.
     Glom,
+    /// How many records each partition has: an int a partition. What `mapPartitions(lambda it: [sum(1 for _ in it)])`
+    /// gives, without a partition's records being in memory at once.
+    Count,
     /// `union`: all partitions of all parents.
     Union,
     /// `zip`: pairs, partition by partition.

@@ -95,6 +95,7 @@ pub enum StreamRddOp {
     FlatMapValues(Lambda),
     MapPartitions { function: Lambda, with_index: bool },
     Glom,
+    Count,
     Union,
     Combine { create: Option<Lambda>, merge_value: Lambda, merge_combiners: Lambda, partitions: usize },
     Group { partitions: usize },

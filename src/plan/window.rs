@@ -52,6 +52,16 @@ impl Window {
         self.length / self.pane()
     }
 
+    /// The span of a result.
+    pub fn length(self) -> Interval {
+        self.interval.times(self.length)
+    }
+
+    /// The time from one result to the next.
+    pub fn step(self) -> Interval {
+        self.interval.times(self.slide)
+    }
+
     /// Batches from one result to the next.
     pub fn slide(self) -> u64 {
         self.slide

@@ -55,6 +55,9 @@ fn functions_over_partitions_see_all_of_each_lazily() {
         computed(&made(over("i, it", "((i, x) for x in it)", true), &[&base])),
         [vec!["(0, 0)", "(0, 1)", "(0, 2)", "(0, 3)", "(0, 4)"], vec![]]
     );
+    assert_eq!(computed(&made(RddOp::Count, &[&base])), [["5"], ["0"]]);
+    let odd = made(RddOp::Filter(lambda("x", "x % 2")), &[&base]);
+    assert_eq!(computed(&made(RddOp::Count, &[&odd])), [["2"], ["0"]]);
     assert_eq!(computed(&made(RddOp::Glom, &[&base])), [["[0, 1, 2, 3, 4]"], ["[]"]]);
     let broken = failure(&made(over("it", "5", false), &[&base]));
     assert_eq!((&*broken.class, &*broken.message), ("TypeError", "'int' object is not iterable"));
@@ -275,4 +278,10 @@ fn numbers_of_partitions_are_known_without_computing() {
     assert_eq!(partitions(&made(RddOp::Cartesian, &[&broken, &broken])), 4);
     assert_eq!(partitions(&made(RddOp::Coalesce { partitions: 5 }, &[&broken])), 2);
     assert_eq!(partitions(&reduce_by_key(&broken, 7)), 7);
+    let doubled = |rdd: Arc<Rdd>, times| (0..times).fold(rdd, |rdd, _| made(RddOp::Union, &[&rdd, &rdd]));
+    assert_eq!(partitions(&doubled(base.clone(), 10)), 2048);
+    for endless in [doubled(base.clone(), 40), reduce_by_key(&base, usize::MAX)] {
+        assert_eq!(workers.partitions(&endless).expect_err("too many").class, "ValueError");
+        assert_eq!(workers.compute(&endless).expect_err("too many").class, "ValueError");
+    }
 }

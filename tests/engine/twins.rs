@@ -205,7 +205,7 @@ impl Step {
             Step::Doubled => made(RddOp::Union, &[rdd, &map("kv", rdd)]),
             Step::Numbered => map("(kv[1], kv[0][1])", &made(RddOp::ZipWithIndex, &[rdd])),
             Step::Sampled => {
-                made(RddOp::Sample { with_replacement: seed % 2 == 0, fraction: 0.7, seed }, &[rdd])
+                made(RddOp::Sample { with_replacement: seed.is_multiple_of(2), fraction: 0.7, seed }, &[rdd])
             }
             Step::Glommed => {
                 made(RddOp::FlatMap(lambda("records", "records")), &[&made(RddOp::Glom, &[rdd])])

@@ -9,8 +9,8 @@ pub mod datetime;
 pub mod defined;
 pub mod dicts;
 pub mod format;
-pub mod grouped;
 pub mod functools;
+pub mod grouped;
 pub mod iterators;
 pub mod itertools;
 pub mod json;
@@ -89,6 +89,11 @@ pub fn builtin<'a>(name: &str) -> Option<Value<'a>> {
         Some(class) => Some(Value::Type(class)),
         None => function(builtins::FUNCTIONS, name),
     }
+}
+
+/// The full names of the modules.
+pub fn module_names() -> impl Iterator<Item = &'static str> {
+    MODULES.iter().map(|module| module.name)
 }
 
 /// The module of that full name.

@@ -3,9 +3,9 @@
 
 use bumpalo::collections::Vec as BumpVec;
 
-use super::args::collect;
+use super::args::{collect, index};
 use crate::batch::value::exceptions::{TYPE_ERROR, VALUE_ERROR};
-use crate::batch::value::{Args, Heap, List, Outcome, Raised, Value, call, order, truth};
+use crate::batch::value::{Args, Heap, List, Outcome, Raised, Value, call, order};
 use std::cmp::Ordering;
 
 /// A value, and what it is sorted by.
@@ -17,7 +17,8 @@ pub fn sorted<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let items = positional.between(heap, "sorted", 1, 1)?;
     let [key, reverse] = args.by_name(heap, "sort", ["key", "reverse"])?;
     let mut items = collect(heap, items[0])?;
-    sort_values(heap, &mut items, key.unwrap_or(Value::None), reverse.is_some_and(truth))?;
+    let reverse = reverse.map_or(Ok(0), |reverse| index(heap, reverse))? != 0;
+    sort_values(heap, &mut items, key.unwrap_or(Value::None), reverse)?;
     Ok(Value::List(heap.bump().alloc(List { items: items.into() })))
 }
 
@@ -27,9 +28,10 @@ pub fn sort_list<'a>(heap: &Heap<'a>, list: &'a List<'a>, args: Args<'_, 'a>) ->
         return Err(heap.raise(&TYPE_ERROR, "sort() takes no positional arguments"));
     }
     let [key, reverse] = args.by_name(heap, "sort", ["key", "reverse"])?;
+    let reverse = reverse.map_or(Ok(0), |reverse| index(heap, reverse))? != 0;
     // The list is empty while it is sorted, as in CPython: a key function must not see it half done.
     let mut items = list.items.replace(BumpVec::new_in(heap.bump()));
-    let result = sort_values(heap, &mut items, key.unwrap_or(Value::None), reverse.is_some_and(truth));
+    let result = sort_values(heap, &mut items, key.unwrap_or(Value::None), reverse);
     let touched = !list.items.replace(items).is_empty();
     result?;
     if touched {

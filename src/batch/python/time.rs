@@ -45,10 +45,12 @@ fn member<'a>(heap: &Heap<'a>, name: &str) -> Option<Value<'a>> {
     }
     match name {
         "struct_time" => Some(Value::Type(&STRUCT_TIME)),
-        "timezone" => Some(Value::Int(-local::at(now_seconds_whole()).offset)),
+        "timezone" => Some(Value::Int(-local::both()[0].offset)),
+        "altzone" => Some(Value::Int(-local::both()[1].offset)),
+        "daylight" => Some(Value::Int(i64::from(local::both()[1].is_dst))),
         "tzname" => {
-            let name = heap.str(&local::at(now_seconds_whole()).name);
-            Some(heap.pair(name, name))
+            let [standard, daylight] = local::both();
+            Some(heap.pair(heap.str(&standard.name), heap.str(&daylight.name)))
         }
         _ => None,
     }
@@ -216,8 +218,7 @@ fn new_struct_time<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     match items.len() {
         9..=11 => Ok(with_zone(heap, heap.bump().alloc_slice_copy(&items[..9]), None)),
         length => {
-            let (bound, number) =
-                if length < 9 { ("at least a 9", length) } else { ("at most a 11", length) };
+            let (bound, number) = if length < 9 { ("at least 9", length) } else { ("at most 11", length) };
             let message = format!("time.struct_time() takes an {bound}-sequence ({number}-sequence given)");
             Err(heap.raise(&TYPE_ERROR, message))
         }
@@ -266,7 +267,7 @@ fn parts_at(heap: &Heap<'_>, seconds: i64) -> Result<Parts, Raised> {
 
 fn gmtime<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let seconds = seconds_argument(heap, "gmtime", args)?;
-    Ok(struct_time(heap, &parts_at(heap, seconds)?, 0, Some((0, String::from("UTC")))))
+    Ok(struct_time(heap, &parts_at(heap, seconds)?, 0, Some((0, String::from("GMT")))))
 }
 
 fn localtime<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
@@ -283,7 +284,6 @@ fn nine<'a>(heap: &Heap<'a>, name: &str, value: Value<'a>) -> Result<[i64; 9], R
         _ => value.as_tuple(),
     };
     let Some(items) = items else {
-        let _ = type_of(value);
         return Err(heap.raise(&TYPE_ERROR, "Tuple or struct_time argument required"));
     };
     let mut numbers = [0; 9];
@@ -358,36 +358,45 @@ fn local_now(heap: &Heap<'_>) -> Result<Parts, Raised> {
 fn strftime_function<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let args = args.between(heap, "strftime", 1, 2)?;
     let format = text_argument(heap, "strftime", "1", args[0])?;
-    let (parts, is_utc) = match args.get(1) {
-        Some(value) => {
-            let note = match value {
-                Value::Object(object) => object.data.downcast_ref::<ZoneNote>(),
-                _ => None,
-            };
-            (parts_of(heap, "strftime", *value)?, note.is_some_and(|note| note.name() == "UTC"))
+    let (parts, (offset, zone)) = match args.get(1) {
+        Some(value) => (parts_of(heap, "strftime", *value)?, zone_shown(heap, *value)?),
+        None => {
+            let local = local::at(now_seconds_whole());
+            (local_now(heap)?, (signed(local.offset), local.name))
         }
-        None => (local_now(heap)?, false),
     };
-    let extras = extras(&parts, is_utc);
+    let extras = Extras { micro: None, offset, zone, since_epoch: local_seconds(&parts) };
     Ok(heap.str(&strftime(format, &parts, &extras)))
 }
 
-fn extras(parts: &Parts, is_utc: bool) -> Extras {
-    if is_utc {
-        return Extras { offset: String::from("+0000"), zone: String::from("UTC"), ..Extras::default() };
+/// `%z` and `%Z` of a time tuple: its own, or what its flag for daylight saving time says.
+fn zone_shown<'a>(heap: &Heap<'a>, value: Value<'a>) -> Result<(String, String), Raised> {
+    if let Value::Object(object) = value
+        && let Some(note) = object.data.downcast_ref::<ZoneNote>()
+    {
+        return Ok((signed(note.offset), note.name().to_owned()));
     }
+    let [.., is_dst] = nine(heap, "strftime", value)?;
+    let [standard, daylight] = local::both();
+    Ok(match is_dst {
+        ..0 => (String::new(), String::new()),
+        0 => (signed(0), standard.name),
+        _ => (signed(0), daylight.name),
+    })
+}
+
+/// An offset in seconds as `+0100`.
+fn signed(offset: i64) -> String {
+    let (sign, rest) = (if offset < 0 { '-' } else { '+' }, offset.abs());
+    format!("{sign}{:02}{:02}", rest / 3600, rest / 60 % 60)
+}
+
+/// Seconds since 1970 when local clocks show these parts.
+fn local_seconds(parts: &Parts) -> i64 {
     let date = Date::new(parts.year, parts.month, parts.day).unwrap_or(Date::MIN);
     let time = Time::new(parts.hour, parts.minute, parts.second.min(59), 0, 0).unwrap_or_default();
     let moment = Moment { date, time };
-    let seconds = moment.since_epoch() / SECOND - local::offset_of(moment);
-    let local = local::at(seconds);
-    let (sign, rest) = (if local.offset < 0 { '-' } else { '+' }, local.offset.abs());
-    Extras {
-        micro: None,
-        offset: format!("{sign}{:02}{:02}", rest / 3600, rest / 60 % 60),
-        zone: local.name,
-        since_epoch: seconds,
-    }
+    moment.since_epoch() / SECOND - local::offset_of(moment)
 }
 
 fn strptime<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {

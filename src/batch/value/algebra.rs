@@ -1,7 +1,7 @@
 //! `|`, `&`, `-` and `^` of sets, dicts, their views, and counters.
 
 use super::exceptions::{TYPE_ERROR, VALUE_ERROR};
-use super::types::{COUNTER, SET};
+use super::types::{COUNTER, DEFAULT_DICT, DICT, ORDERED_DICT, SET};
 use super::{Binary, Dict, Heap, Outcome, Raised, Set, SetLike, Value, binary, iterate, length, order};
 
 /// What the operator makes of two sets, dicts or views; `None` if they have none.
@@ -20,8 +20,14 @@ pub(super) fn combine<'a>(
             update_dict(heap, dict, right)?;
             Ok(Some(left))
         }
-        (Value::Dict(a), Value::Dict(_)) if op == Binary::Or => {
-            let union = a.copy(heap)?;
+        (Value::Dict(a), Value::Dict(b)) if op == Binary::Or => {
+            // The class with a rule of its own says what the union is; counters have none for other dicts.
+            let rules = |dict: &Dict<'_>| dict.class.is(&DEFAULT_DICT) || dict.class.is(&ORDERED_DICT);
+            let model = if rules(b) && !rules(a) { b } else { a };
+            let class = if rules(model) { model.class } else { &DICT };
+            let union: &'a Dict<'a> =
+                heap.bump().alloc(Dict::of_class(heap.bump(), class, model.default.get()));
+            update_dict(heap, union, left)?;
             update_dict(heap, union, right)?;
             Ok(Some(Value::Dict(union)))
         }

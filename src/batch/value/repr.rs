@@ -200,7 +200,8 @@ fn repr_dict<'a>(heap: &Heap<'a>, dict: &Dict<'a>, out: &mut Vec<u8>) -> Result<
     if std::ptr::eq(dict.class, &DICT) {
         return repr_entries(heap, dict.entries(), out);
     }
-    push(out, format_args!("{}(", dict.class.name));
+    // Some classes are named with their module.
+    push(out, format_args!("{}(", dict.class.name.rsplit('.').next().unwrap_or(dict.class.name)));
     if dict.class.is(&ORDERED_DICT) {
         if !dict.is_empty() {
             out.push(b'[');

@@ -168,8 +168,8 @@ classes! {
     ZIP "zip" OBJECT Some(python::iterators::new_zip), &[];
     ENUMERATE "enumerate" OBJECT Some(python::iterators::new_enumerate), &[];
     COUNTER "Counter" DICT Some(python::collections::new_counter), python::collections::COUNTER_METHODS;
-    DEFAULT_DICT "defaultdict" DICT Some(python::collections::new_default_dict), &[];
-    ORDERED_DICT "OrderedDict" DICT Some(python::collections::new_ordered_dict), python::collections::ORDERED_DICT_METHODS;
+    DEFAULT_DICT "collections.defaultdict" DICT Some(python::collections::new_default_dict), &[];
+    ORDERED_DICT "collections.OrderedDict" DICT Some(python::collections::new_ordered_dict), python::collections::ORDERED_DICT_METHODS;
     ELLIPSIS "ellipsis" OBJECT None, &[];
     REVERSED "reversed" OBJECT Some(python::iterators::new_reversed), &[];
     CALLABLE_ITERATOR "callable_iterator" OBJECT None, &[];

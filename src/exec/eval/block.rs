@@ -41,18 +41,20 @@ pub enum Step {
     Jump(usize),
     /// Goes on elsewhere, if a condition does not hold.
     JumpUnless(Test, usize),
-    /// Goes back to the start of a loop.
-    Repeat(usize),
+    /// Does something, if a condition holds.
+    DoIf(Test, Action),
+    /// Goes back to the start of a loop, if a condition holds.
+    RepeatIf(Test, usize),
     /// Returns a value.
     Return(Expr),
     /// Returns what a slot holds.
     ReturnSlot(usize),
     /// Starts to walk through a value; the iterator goes to the slot.
     Iterate(usize, Expr),
-    /// Binds a slot to the iterator's next value, or goes on elsewhere.
-    NextSlot { iterator: usize, slot: usize, end: usize },
+    /// Binds a slot to the iterator's next value, and goes back to the start of a loop, if there is one.
+    NextSlot { iterator: usize, slot: usize, start: usize },
     /// As that, for any target.
-    NextStore { iterator: usize, store: Store, end: usize },
+    NextStore { iterator: usize, store: Store, start: usize },
     /// Gives a value to whoever walks through the generator.
     Yield(Expr),
     /// Gives all that an iterator has, one by one.
@@ -111,10 +113,17 @@ impl Block {
                         continue;
                     }
                 }
-                Step::Repeat(to) => {
+                Step::DoIf(test, action) => {
+                    if test(frame)? {
+                        action(frame)?;
+                    }
+                }
+                Step::RepeatIf(test, start) => {
                     frame.turn()?;
-                    *at = *to;
-                    continue;
+                    if test(frame)? {
+                        *at = *start;
+                        continue;
+                    }
                 }
                 Step::Return(value) => {
                     let value = value(frame)?;
@@ -129,20 +138,20 @@ impl Block {
                     let iterator = iterate(heap, value(frame)?)?;
                     frame.slots[*slot].set(Some(Value::Iterator(iterator)));
                 }
-                Step::NextSlot { iterator, slot, end } => match next(frame, *iterator)? {
-                    Some(value) => frame.slots[*slot].set(Some(value)),
-                    None => {
-                        *at = *end;
+                Step::NextSlot { iterator, slot, start } => {
+                    if let Some(value) = next(frame, *iterator)? {
+                        frame.slots[*slot].set(Some(value));
+                        *at = *start;
                         continue;
                     }
-                },
-                Step::NextStore { iterator, store, end } => match next(frame, *iterator)? {
-                    Some(value) => store(frame, value)?,
-                    None => {
-                        *at = *end;
+                }
+                Step::NextStore { iterator, store, start } => {
+                    if let Some(value) = next(frame, *iterator)? {
+                        store(frame, value)?;
+                        *at = *start;
                         continue;
                     }
-                },
+                }
                 Step::Yield(value) => {
                     let value = value(frame)?;
                     *at += 1;
@@ -176,8 +185,10 @@ impl Block {
     }
 }
 
+/// The next value of a loop, which counts as a turn.
 #[inline]
 fn next<'a>(frame: &Frame<'_, 'a>, slot: usize) -> Result<Option<Value<'a>>, Raised> {
+    frame.turn()?;
     match frame.slots[slot].get() {
         Some(Value::Iterator(iterator)) => iterator.next(frame.heap),
         _ => Ok(None),

@@ -6,6 +6,7 @@ use std::cell::Cell;
 use super::bind::bind;
 use super::frame::{Closure, Frame, Slot, Variable};
 use super::generator::Generator;
+use super::instance::Shared;
 use super::unit::Body;
 use crate::batch::value::{Args, Callable, Heap, Outcome};
 
@@ -38,13 +39,9 @@ impl<'a> Closure<'a> {
         bind(self, heap, slots, args)?;
         self.shared.instance.turn(heap)?;
         heap.enter(|| {
-            let frame = Frame {
-                heap,
-                slots,
-                cells: self.cells(heap, slots),
-                closure: *self,
-                constants: self.shared.constants,
-            };
+            let Shared { instance, constants, .. } = *self.shared;
+            let frame =
+                Frame { heap, slots, cells: self.cells(heap, slots), closure: self, constants, instance };
             match &self.unit.body {
                 Body::Value(value) => value(&frame),
                 Body::Block(block) | Body::Generator(block) => block.run(&frame),
@@ -55,9 +52,11 @@ impl<'a> Closure<'a> {
     /// Its cells, those of parameters with the arguments.
     #[inline]
     fn cells(&self, heap: &Heap<'a>, slots: &[Slot<'a>]) -> &'a [Cell<&'a Variable<'a>>] {
-        if self.unit.cells.is_empty() {
-            return &[];
-        }
+        if self.unit.cells.is_empty() { &[] } else { self.make_cells(heap, slots) }
+    }
+
+    #[inline(never)]
+    fn make_cells(&self, heap: &Heap<'a>, slots: &[Slot<'a>]) -> &'a [Cell<&'a Variable<'a>>] {
         let cells = self.unit.cells.iter().map(|parameter| {
             let value = parameter.and_then(|parameter| slots[parameter].get());
             let variable: &'a Variable<'a> = heap.bump().alloc(Variable::new(value));

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::instance::Shared;
+use super::instance::{Instance, Shared};
 use super::unit::Unit;
 use crate::batch::value::exceptions::{NAME_ERROR, UNBOUND_LOCAL_ERROR};
 use crate::batch::value::{Heap, Outcome, Raised, Value};
@@ -58,9 +58,11 @@ pub struct Frame<'f, 'a> {
     /// Locals that inner functions capture.
     pub cells: &'f [Cell<&'a Variable<'a>>],
     /// The function.
-    pub closure: Closure<'a>,
+    pub closure: &'f Closure<'a>,
     /// Its constants.
     pub constants: &'a [Value<'a>],
+    /// What all functions share.
+    pub instance: &'a Instance<'a>,
 }
 
 impl<'a> Frame<'_, 'a> {
@@ -85,7 +87,7 @@ impl<'a> Frame<'_, 'a> {
     #[cold]
     fn thaw(&self, variable: &Variable<'a>) -> Result<Option<Value<'a>>, Raised> {
         let Some(frozen) = variable.frozen.take() else { return Ok(None) };
-        let value = self.closure.shared.instance.thaw(self.heap, frozen)?;
+        let value = self.instance.thaw(self.heap, frozen)?;
         variable.value.set(Some(value));
         Ok(Some(value))
     }
@@ -93,7 +95,7 @@ impl<'a> Frame<'_, 'a> {
     /// Counts a turn of a loop, and looks now and then whether evaluation is to end.
     #[inline]
     pub fn turn(&self) -> Result<(), Raised> {
-        self.closure.shared.instance.turn(self.heap)
+        self.instance.turn(self.heap)
     }
 
     #[cold]

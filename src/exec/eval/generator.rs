@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 use super::block::{Block, DONE};
 use super::frame::{Closure, Frame, Slot, Variable};
+use super::instance::Shared;
 use crate::batch::value::exceptions::{RUNTIME_ERROR, STOP_ITERATION};
 use crate::batch::value::types::GENERATOR;
 use crate::batch::value::{Heap, Iter, Produce, Raised, Value, type_of};
@@ -40,10 +41,10 @@ impl<'a> Produce<'a> for Generator<'a> {
             return Ok(None);
         }
         let outcome = heap.enter(|| {
-            self.closure.shared.instance.turn(heap)?;
-            let constants = self.closure.shared.constants;
-            let (slots, cells, closure) = (self.slots, self.cells, self.closure);
-            self.block.resume(&Frame { heap, slots, cells, closure, constants }, &mut at)
+            let Shared { instance, constants, .. } = *self.closure.shared;
+            instance.turn(heap)?;
+            let (slots, cells, closure) = (self.slots, self.cells, &self.closure);
+            self.block.resume(&Frame { heap, slots, cells, closure, constants, instance }, &mut at)
         });
         match outcome {
             Ok(_) if at == DONE => Ok(None),

@@ -38,7 +38,7 @@ impl Compiled {
     }
 
     /// What it was compiled from.
-    pub fn image(&self) -> &Image {
+    pub fn image(&self) -> &Arc<Image> {
         &self.image
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::batch::Time;
-use crate::plan::{Graph, Outcome, Rdd, StreamOp};
+use crate::plan::{Graph, Outcome, Rdd, StreamOp, kept};
 
 /// A stream's RDD of a time: `None` where the program says that there is none; or why there is none.
 pub(super) type Made = Outcome<Option<Arc<Rdd>>>;
@@ -35,10 +35,8 @@ pub(super) fn histories(graph: &Graph) -> Vec<History> {
     let remember = graph.remember.map_or(0, |span| span.as_millis());
     let mut histories: Vec<_> =
         (0..count).map(|_| History { need: remember, ..History::default() }).collect();
-    let mut consumers = vec![0_usize; count];
     let mut reached = vec![false; count];
     for output in &graph.outputs {
-        consumers[output.stream.0 as usize] += 1;
         reached[output.stream.0 as usize] = true;
     }
     // Children before parents, as parents stand before children.
@@ -47,7 +45,7 @@ pub(super) fn histories(graph: &Graph) -> Vec<History> {
         if matches!(stream.op, StreamOp::State { .. } | StreamOp::ReduceWindow { .. }) {
             let history = &mut histories[index];
             history.need = history.need.max(slide.saturating_mul(3));
-            (history.kept, history.eager) = (true, true);
+            history.eager = true;
         }
         // How far behind its own time a stream looks.
         let back = match &stream.op {
@@ -60,17 +58,16 @@ pub(super) fn histories(graph: &Graph) -> Vec<History> {
         for parent in &stream.parents {
             let parent = parent.0 as usize;
             reached[parent] |= reached[index];
-            consumers[parent] += 1;
             if back > 0 {
                 let history = &mut histories[parent];
                 history.need = history.need.max(need.saturating_add(back));
-                (history.kept, history.eager) = (true, true);
+                history.eager = true;
             }
         }
     }
-    for (index, history) in histories.iter_mut().enumerate() {
-        history.kept |= consumers[index] > 1;
-        history.eager &= reached[index];
+    for ((history, kept), reached) in histories.iter_mut().zip(kept(graph)).zip(reached) {
+        history.kept = kept;
+        history.eager &= reached;
     }
     histories
 }

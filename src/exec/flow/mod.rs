@@ -5,6 +5,7 @@
 //! functions; if one of them fails, the batch is lost for every output. Then the outputs run in order,
 //! and one that fails takes nothing with it. RDDs that windows will ask for are computed at once.
 
+mod eager;
 mod history;
 mod input;
 mod state;
@@ -13,10 +14,11 @@ mod streams;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use self::eager::Eager;
 use self::history::{History, histories};
 use self::input::Input;
 use self::state::States;
-use crate::batch::{Chunk, Dataset, Interval, Partition, SourceId, Time};
+use crate::batch::{Dataset, Interval, Partition, SourceId, Time};
 use crate::error::Result;
 use crate::plan::{Engine, Failure, Graph, Outcome, OutputOp, Rdd, Script, StreamId, StreamOp};
 
@@ -36,6 +38,7 @@ pub struct Flow {
     /// How many RDDs of each queue have been given.
     given: Vec<usize>,
     levels: Vec<usize>,
+    eager: Vec<Eager>,
 }
 
 /// What comes of a batch, for whoever writes it.
@@ -91,6 +94,7 @@ impl Flow {
             states: States::new(&graph),
             given: vec![0; graph.streams.len()],
             levels,
+            eager: Vec::new(),
             graph,
         }
     }
@@ -98,11 +102,6 @@ impl Flow {
     /// The streams and outputs.
     pub fn graph(&self) -> &Graph {
         &self.graph
-    }
-
-    /// Lines for the open batch. They are copied: the chunk can be given back.
-    pub fn accept(&mut self, chunk: &Chunk) {
-        self.input.accept(chunk);
     }
 
     /// Begins a partition of its own for what comes next from a source: a file. There is one even if

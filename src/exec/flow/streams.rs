@@ -6,7 +6,7 @@ use super::history::Made;
 use super::input::of_sources;
 use super::{Flow, Host};
 use crate::batch::{Dataset, Interval, Partition, Time};
-use crate::plan::{Callback, Failure, Origin, Outcome, Rdd, RddOp, Script, StreamId, StreamOp, StreamRddOp};
+use crate::plan::{Callback, Failure, Origin, Outcome, Rdd, RddOp, StreamId, StreamOp};
 
 /// Streams behind each other at most.
 const MOST_DEEP: usize = 2000;
@@ -90,7 +90,8 @@ impl Flow {
                 let Some(parents) = self.parents(stream, time, host)? else { return Ok(None) };
                 let stream = &self.graph.streams[index];
                 let StreamOp::Rdd(op) = &stream.op else { return Ok(None) };
-                Ok(Some(Rdd::new(freeze(op, host.script)?, parents, stream.origin.clone())))
+                let op = op.freeze(&mut |lambda| host.script.freeze(lambda))?;
+                Ok(Some(Rdd::new(op, parents, stream.origin.clone())))
             }
             StreamOp::Transform(callback) => {
                 let callback = *callback;
@@ -226,43 +227,6 @@ fn since(time: Time, length: Interval) -> Time {
 fn empty(origin: &Origin, partitions: usize) -> Arc<Rdd> {
     let dataset = Dataset { partitions: vec![Partition::default(); partitions] };
     Rdd::new(RddOp::Data(dataset), Vec::new(), origin.clone())
-}
-
-/// An operator with its functions as they are now.
-fn freeze(op: &StreamRddOp, script: &mut dyn Script) -> Outcome<RddOp> {
-    Ok(match op {
-        StreamRddOp::Map(function) => RddOp::Map(script.freeze(*function)?),
-        StreamRddOp::Filter(function) => RddOp::Filter(script.freeze(*function)?),
-        StreamRddOp::FlatMap(function) => RddOp::FlatMap(script.freeze(*function)?),
-        StreamRddOp::MapValues(function) => RddOp::MapValues(script.freeze(*function)?),
-        StreamRddOp::FlatMapValues(function) => RddOp::FlatMapValues(script.freeze(*function)?),
-        StreamRddOp::MapPartitions { function, with_index } => {
-            RddOp::MapPartitions { function: script.freeze(*function)?, with_index: *with_index }
-        }
-        StreamRddOp::Glom => RddOp::Glom,
-        StreamRddOp::Union => RddOp::Union,
-        StreamRddOp::Combine { create, merge_value, merge_combiners, partitions } => RddOp::Combine {
-            create: create.map(|create| script.freeze(create)).transpose()?,
-            merge_value: script.freeze(*merge_value)?,
-            merge_combiners: script.freeze(*merge_combiners)?,
-            partitions: *partitions,
-        },
-        StreamRddOp::Group { partitions } => RddOp::Group { partitions: *partitions },
-        StreamRddOp::Cogroup { partitions } => RddOp::Cogroup { partitions: *partitions },
-        StreamRddOp::PartitionBy { partitions, function } => RddOp::PartitionBy {
-            partitions: *partitions,
-            function: function.map(|function| script.freeze(function)).transpose()?,
-        },
-        StreamRddOp::Repartition { partitions } => RddOp::Repartition { partitions: *partitions },
-        StreamRddOp::Sort { key, ascending, partitions } => RddOp::Sort {
-            key: key.map(|key| script.freeze(key)).transpose()?,
-            ascending: *ascending,
-            partitions: *partitions,
-        },
-        StreamRddOp::Top { n, key, largest } => {
-            RddOp::Top { n: *n, key: key.map(|key| script.freeze(key)).transpose()?, largest: *largest }
-        }
-    })
 }
 
 fn too_deep(origin: &Origin) -> Failure {

@@ -6,22 +6,23 @@ use std::sync::Arc;
 use super::compute::failure;
 use super::context::Trace;
 use super::pipe::{Glommed, Input, Pipe, Step};
+use super::project::{Projected, project};
 use super::read::Reader;
 use super::sample::{Sampled, Sampler};
 use crate::batch::value::types::GENERATOR;
 use crate::batch::value::{Args, Heap, Iter, Produce, Raised, Value, call, iterate};
 use crate::exec::eval::{Compiled, compile};
-use crate::plan::{Origin, Outcome, RddOp};
+use crate::plan::{Origin, Outcome, RddOp, RecordOp, RecordStep};
 
 /// Operators in the order in which records pass them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Chain {
     /// The operators.
     pub(super) links: Vec<Link>,
 }
 
 /// An operator of a chain.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Link {
     /// What it does.
     pub(super) op: LinkOp,
@@ -30,31 +31,18 @@ pub(super) struct Link {
 }
 
 /// What an operator of a chain does.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum LinkOp {
     /// A function of records, one by one.
     Record(RecordOp, Arc<Compiled>),
+    /// `map(json.loads)`, of which not everything is made.
+    Json(Projected),
     /// Something that has to see a partition from its first to its last record.
     Partition(PartitionOp),
 }
 
-/// What is done with a function's result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RecordOp {
-    /// `map`
-    Map,
-    /// `filter`
-    Filter,
-    /// `flatMap`
-    FlatMap,
-    /// `mapValues`
-    MapValues,
-    /// `flatMapValues`
-    FlatMapValues,
-}
-
 /// An operator over whole partitions.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum PartitionOp {
     /// `mapPartitions`, `mapPartitionsWithIndex`: from an iterator to something iterable.
     Map {
@@ -69,7 +57,23 @@ pub(super) enum PartitionOp {
     Sample(Sampler),
 }
 
+impl Link {
+    /// The operator, if it calls a function for every record.
+    pub(super) fn step(&self) -> Option<RecordStep<'_>> {
+        match &self.op {
+            LinkOp::Record(op, function) => Some((*op, function.image())),
+            LinkOp::Json(_) | LinkOp::Partition(_) => None,
+        }
+    }
+}
+
 impl Chain {
+    /// A chain of these operators.
+    pub(super) fn new(mut links: Vec<Link>) -> Self {
+        project(&mut links);
+        Chain { links }
+    }
+
     /// Whether some operator has to see a partition as a whole.
     pub(super) fn is_by_partition(&self) -> bool {
         self.links.iter().any(|link| matches!(link.op, LinkOp::Partition(_)))
@@ -81,7 +85,7 @@ impl Chain {
             LinkOp::Record(_, function) | LinkOp::Partition(PartitionOp::Map { function, .. }) => {
                 Some(function)
             }
-            LinkOp::Partition(PartitionOp::Glom | PartitionOp::Sample(_)) => None,
+            LinkOp::Json(_) | LinkOp::Partition(PartitionOp::Glom | PartitionOp::Sample(_)) => None,
         })
     }
 
@@ -102,6 +106,9 @@ impl Chain {
             match op {
                 LinkOp::Record(op, function) => {
                     steps.push(Step { op: *op, function: function.thaw(heap)?, origin });
+                }
+                LinkOp::Json(projection) => {
+                    steps.push(Step { op: RecordOp::Map, function: projection.function(heap), origin });
                 }
                 LinkOp::Partition(op) => {
                     let pipe = Pipe::new(heap, input, &steps, trace);
@@ -143,33 +150,15 @@ impl PartitionOp {
     }
 }
 
-/// Whether an operator's partitions are made of its parent's one by one, so that it can be fused.
-pub(super) fn is_narrow(op: &RddOp) -> bool {
-    matches!(
-        op,
-        RddOp::Map(_)
-            | RddOp::Filter(_)
-            | RddOp::FlatMap(_)
-            | RddOp::MapValues(_)
-            | RddOp::FlatMapValues(_)
-            | RddOp::MapPartitions { .. }
-            | RddOp::Glom
-            | RddOp::Sample { .. }
-    )
-}
-
 /// A narrow operator, ready to be fused; no other has one.
 ///
 /// # Errors
 /// `ValueError` for a sample that cannot be drawn.
 pub(super) fn link(op: &RddOp, origin: &Origin) -> Outcome<Option<LinkOp>> {
-    let record = |op, image| LinkOp::Record(op, compile(image));
+    if let Some((record, image)) = op.step() {
+        return Ok(Some(LinkOp::Record(record, compile(image))));
+    }
     Ok(Some(match op {
-        RddOp::Map(image) => record(RecordOp::Map, image),
-        RddOp::Filter(image) => record(RecordOp::Filter, image),
-        RddOp::FlatMap(image) => record(RecordOp::FlatMap, image),
-        RddOp::MapValues(image) => record(RecordOp::MapValues, image),
-        RddOp::FlatMapValues(image) => record(RecordOp::FlatMapValues, image),
         RddOp::MapPartitions { function, with_index } => {
             let function = compile(function);
             LinkOp::Partition(PartitionOp::Map { function, with_index: *with_index })

@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::chain::{Chain, Link, is_narrow, link};
+use super::chain::{Chain, Link, link};
 use super::context::Context;
+use super::counted::pairs;
 use super::deal::Deal;
 use super::keyed::{Combine, Group, Pairs, Together};
 use super::layout::lay_out;
 use super::read::{Unit, count_all};
 use super::shuffle::{ByKey, gather};
-use super::sink::{Numbered, Records};
+use super::sink::{Count, Numbered, Records, write_counts};
 use super::sort::{ByOrder, arrange};
 use super::stage::{Sink, Stage};
 use super::tasks::Tasks;
@@ -18,7 +19,7 @@ use super::write::Writer;
 use super::zip::{cross, zip};
 use crate::batch::{Dataset, Partition, Piece};
 use crate::exec::eval::compile;
-use crate::plan::{Failure, Origin, Outcome, Rdd, RddOp};
+use crate::plan::{Failure, Origin, Outcome, Rdd, RddOp, Shape, counts_by_key, shape};
 
 /// A computation.
 pub(super) struct Computation<'w> {
@@ -28,6 +29,8 @@ pub(super) struct Computation<'w> {
     uses: HashMap<*const Rdd, usize>,
     /// Datasets of RDDs that will be asked for again.
     shared: HashMap<*const Rdd, Dataset>,
+    /// Numbers of partitions that were asked for.
+    counts: HashMap<*const Rdd, usize>,
 }
 
 impl<'w> Computation<'w> {
@@ -55,7 +58,7 @@ impl<'w> Computation<'w> {
                 }
             }
         }
-        Ok(Computation { tasks, uses, shared: HashMap::new() })
+        Ok(Computation { tasks, uses, shared: HashMap::new(), counts: HashMap::new() })
     }
 
     /// All partitions.
@@ -68,7 +71,7 @@ impl<'w> Computation<'w> {
         }
         let address = Arc::as_ptr(rdd);
         let again = self.uses.get_mut(&address).is_some_and(|uses| {
-            *uses -= 1;
+            *uses = uses.saturating_sub(1);
             *uses > 0
         });
         if let Some(shared) = self.shared.remove(&address) {
@@ -92,7 +95,7 @@ impl<'w> Computation<'w> {
     /// # Errors
     /// The exception of the first record that raises.
     pub(super) fn first(&mut self, rdd: &Arc<Rdd>, records: usize) -> Outcome<Dataset> {
-        if !is_narrow(&rdd.op) || self.is_made_whole(rdd) {
+        if !rdd.op.is_narrow() || self.is_made_whole(rdd) {
             return self.dataset(rdd);
         }
         let (chain, base) = self.chain(rdd)?;
@@ -120,42 +123,68 @@ impl<'w> Computation<'w> {
         if let Some(kept) = rdd.kept() {
             return Ok(kept.partitions.len());
         }
+        if let Some(count) = self.counts.get(&Arc::as_ptr(rdd)) {
+            return Ok(*count);
+        }
+        let count = self.count_partitions(rdd)?;
+        self.counts.insert(Arc::as_ptr(rdd), count);
+        Ok(count)
+    }
+
+    fn count_partitions(&mut self, rdd: &Arc<Rdd>) -> Outcome<usize> {
         let parents = rdd.parents();
         let of_parent = |this: &mut Self| parents.first().map_or(Ok(0), |parent| this.partitions(parent));
         match &rdd.op {
             RddOp::Data(dataset) => Ok(dataset.partitions.len()),
-            op if is_narrow(op) => of_parent(self),
-            RddOp::Zip | RddOp::ZipWithIndex => of_parent(self),
-            RddOp::Union => parents.iter().map(|parent| self.partitions(parent)).sum(),
-            RddOp::Cartesian => parents.iter().map(|parent| self.partitions(parent)).product(),
-            RddOp::Combine { partitions, .. }
-            | RddOp::Group { partitions }
-            | RddOp::Cogroup { partitions }
-            | RddOp::PartitionBy { partitions, .. }
-            | RddOp::Repartition { partitions } => Ok((*partitions).max(1)),
+            op if op.is_narrow() => of_parent(self),
+            RddOp::Count | RddOp::Zip | RddOp::ZipWithIndex => of_parent(self),
+            RddOp::Union => parents.iter().try_fold(0, |sum: usize, parent| {
+                limited(sum.saturating_add(self.partitions(parent)?), &rdd.origin)
+            }),
+            RddOp::Cartesian => parents.iter().try_fold(1, |product: usize, parent| {
+                limited(product.saturating_mul(self.partitions(parent)?), &rdd.origin)
+            }),
             RddOp::Coalesce { partitions } => Ok(of_parent(self)?.min((*partitions).max(1))),
-            _ => Ok(self.dataset(rdd)?.partitions.len()),
+            // Nothing to sort stays where it is.
+            RddOp::Sort { .. } => Ok(self.dataset(rdd)?.partitions.len()),
+            op => match asked_for(op) {
+                Some(partitions) => limited(partitions, &rdd.origin),
+                None => Ok(self.dataset(rdd)?.partitions.len()),
+            },
         }
     }
 
     /// Computes an RDD that is not there.
     fn make(&mut self, rdd: &Arc<Rdd>) -> Outcome<Dataset> {
         let origin = &rdd.origin;
+        if let Some(partitions) = asked_for(&rdd.op) {
+            limited(partitions, origin)?;
+        }
         match &rdd.op {
             RddOp::Data(dataset) => Ok(dataset.clone()),
             RddOp::Union => {
                 let mut union = Dataset::default();
                 for parent in rdd.parents() {
                     union.partitions.extend(self.dataset(&parent)?.partitions);
+                    limited(union.partitions.len(), origin)?;
                 }
                 Ok(union)
             }
+            RddOp::Count => self.count(rdd),
             RddOp::Zip | RddOp::Cartesian => self.side_by_side(rdd),
             RddOp::ZipWithIndex => self.number(rdd),
             RddOp::Combine { create, merge_value, merge_combiners, partitions } => {
+                let (chain, base) = self.parent_chain(rdd, 0)?;
+                if let Some((ones, keys)) = chain.links.split_last()
+                    && counts_by_key(&rdd.op, ones.step())
+                    && let keys = (Chain { links: keys.to_vec() })
+                    && let Some(counts) = self.tasks.count(keys, &base, origin)?
+                {
+                    return Ok(pairs(&counts, *partitions));
+                }
                 let create = create.as_ref().map(compile);
                 let together = Combine { create, merge: compile(merge_value) };
-                let outputs = self.map_parent(rdd, 0, together)?.outputs;
+                let outputs = self.run(Stage::new(chain, together, origin.clone()), &base)?;
                 let tables: usize = outputs.iter().map(|output| output.tables).sum();
                 let mut pieces = into_pieces(outputs.into_iter().map(|output| output.pairs));
                 if tables > 1 {
@@ -235,12 +264,24 @@ impl<'w> Computation<'w> {
             }
         }
         links.reverse();
-        Ok((Chain { links }, self.dataset(&base)?))
+        Ok((Chain::new(links), self.dataset(&base)?))
+    }
+
+    /// Whether an RDD is made of documents that each of those who ask for it had better parse itself, as each
+    /// reads other members of them.
+    fn is_parsed_again(&self, rdd: &Arc<Rdd>) -> bool {
+        let RddOp::Map(function) = &rdd.op else { return false };
+        let is_there = |parent: &Arc<Rdd>| matches!(parent.op, RddOp::Data(_)) || parent.kept().is_some();
+        // A record that is skipped is to be counted once.
+        !self.tasks.rules.skip
+            && shape(function) == Some(Shape::ParseJson)
+            && rdd.parents().iter().all(is_there)
     }
 
     /// Whether an RDD is not just passed through on the way to another.
     fn is_made_whole(&self, rdd: &Arc<Rdd>) -> bool {
-        let is_shared = self.uses.get(&Arc::as_ptr(rdd)).is_some_and(|uses| *uses > 1);
+        let is_shared =
+            self.uses.get(&Arc::as_ptr(rdd)).is_some_and(|uses| *uses > 1) && !self.is_parsed_again(rdd);
         rdd.kept().is_some()
             || rdd.is_to_be_kept()
             || is_shared
@@ -251,14 +292,18 @@ impl<'w> Computation<'w> {
         rdd.parents().get(index).map_or(Ok(Dataset::default()), |parent| self.dataset(parent))
     }
 
+    /// The narrow operators that a parent ends with, and the dataset before them.
+    fn parent_chain(&mut self, rdd: &Arc<Rdd>, index: usize) -> Outcome<(Chain, Dataset)> {
+        match rdd.parents().get(index) {
+            Some(parent) if parent.op.is_narrow() && !self.is_made_whole(parent) => self.chain(parent),
+            Some(parent) => Ok((Chain::default(), self.dataset(parent)?)),
+            None => Ok((Chain::default(), Dataset::default())),
+        }
+    }
+
     /// Runs the chain that a parent ends with, and a sink behind it.
     fn map_parent<S: Sink>(&mut self, rdd: &Arc<Rdd>, index: usize, sink: S) -> Outcome<Mapped<S::Output>> {
-        let parents = rdd.parents();
-        let (chain, base) = match parents.get(index) {
-            Some(parent) if is_narrow(&parent.op) && !self.is_made_whole(parent) => self.chain(parent)?,
-            Some(parent) => (Chain::default(), self.dataset(parent)?),
-            None => (Chain::default(), Dataset::default()),
-        };
+        let (chain, base) = self.parent_chain(rdd, index)?;
         let outputs = self.run(Stage::new(chain, sink, rdd.origin.clone()), &base)?;
         Ok(Mapped { outputs, partitions: base.partitions.len() })
     }
@@ -303,6 +348,25 @@ impl<'w> Computation<'w> {
         Ok(Dataset { partitions: self.tasks.run_one(sorted)? })
     }
 
+    /// How many records each partition of the parent has.
+    fn count(&mut self, rdd: &Arc<Rdd>) -> Outcome<Dataset> {
+        let (chain, base) = self.parent_chain(rdd, 0)?;
+        let mut counts = vec![0; base.partitions.len()];
+        if chain.links.is_empty() {
+            counts = base.partitions.iter().map(count_all).collect();
+        } else {
+            let stage = Stage::new(chain, Count, rdd.origin.clone());
+            let units = stage.units(&base);
+            let places: Vec<usize> = units.iter().map(|unit| unit.partition).collect();
+            for (place, count) in places.into_iter().zip(self.run_units(stage, units)?) {
+                counts[place] += count;
+            }
+        }
+        let origin = rdd.origin.clone();
+        let write = move |context: &Context| write_counts(&counts, &origin, context);
+        Ok(Dataset { partitions: self.tasks.run_one(write)? })
+    }
+
     /// `zip` and `cartesian`.
     fn side_by_side(&mut self, rdd: &Arc<Rdd>) -> Outcome<Dataset> {
         let (left, right) = (self.parent(rdd, 0)?.partitions, self.parent(rdd, 1)?.partitions);
@@ -312,7 +376,8 @@ impl<'w> Computation<'w> {
             let message = "Can only zip with RDD which has the same number of partitions";
             return Err(failure("ValueError", message, &origin));
         }
-        let count = if is_zip { left.len() } else { left.len() * right.len() };
+        let count = if is_zip { left.len() } else { left.len().saturating_mul(right.len()) };
+        limited(count, &origin)?;
         let partitions = self.tasks.run(count, move |index, context| {
             if is_zip {
                 zip(&left[index], &right[index], &origin, context)
@@ -348,6 +413,29 @@ struct Mapped<T> {
 
 /// Operators one behind the other at most: what is computed calls what it is made of.
 const MOST_DEEP: usize = 2000;
+
+/// Partitions at most: every task writes to each.
+const MOST_PARTITIONS: usize = 16_384;
+
+/// How many partitions an operator is told to make.
+fn asked_for(op: &RddOp) -> Option<usize> {
+    match op {
+        RddOp::Combine { partitions, .. }
+        | RddOp::Group { partitions }
+        | RddOp::Cogroup { partitions }
+        | RddOp::PartitionBy { partitions, .. }
+        | RddOp::Repartition { partitions }
+        | RddOp::Sort { partitions: Some(partitions), .. } => Some((*partitions).max(1)),
+        _ => None,
+    }
+}
+
+fn limited(partitions: usize, origin: &Origin) -> Outcome<usize> {
+    if partitions > MOST_PARTITIONS {
+        return Err(failure("ValueError", &format!("more than {MOST_PARTITIONS} partitions"), origin));
+    }
+    Ok(partitions)
+}
 
 /// Neighbouring partitions put together, each result of about as many.
 fn coalesce(base: &Dataset, most: usize) -> Dataset {

@@ -6,11 +6,13 @@
 mod chain;
 mod compute;
 mod context;
+mod counted;
 mod deal;
 mod keyed;
 mod layout;
 mod merge_sort;
 mod pipe;
+mod project;
 mod read;
 mod sample;
 mod shuffle;
@@ -19,7 +21,6 @@ mod sort;
 mod stage;
 mod stateful;
 mod tasks;
-mod walk;
 mod write;
 mod zip;
 
@@ -27,6 +28,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 pub use context::Skipped;
+pub use counted::Tally;
+pub(super) use counted::delimiters;
 
 use self::compute::Computation;
 use self::context::Rules;

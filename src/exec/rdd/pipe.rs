@@ -4,7 +4,6 @@ use std::cell::{Cell, RefCell};
 
 use bumpalo::collections::Vec as BumpVec;
 
-use super::chain::RecordOp;
 use super::context::Trace;
 use super::read::Reader;
 use crate::batch::value::types::LIST_ITERATOR;
@@ -12,6 +11,7 @@ use crate::batch::value::{
     Args, Heap, Iter, Outcome, Produce, Raised, Value, call, get_item, iterate, truth,
 };
 use crate::plan::Origin;
+use crate::plan::RecordOp;
 
 /// Operators that work record by record, on whatever gives records.
 pub(super) struct Pipe<'a> {

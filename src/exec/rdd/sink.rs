@@ -1,9 +1,12 @@
 //! Sinks: what becomes of a stage's records.
 
+use super::context::Context;
 use super::read::Unit;
 use super::stage::Sink;
 use super::write::Writer;
-use crate::batch::value::{Heap, Raised, Value};
+use crate::batch::Partition;
+use crate::batch::value::{Arena, Heap, Raised, Value};
+use crate::plan::{Origin, Outcome};
 
 /// Records as they are.
 pub(super) struct Records;
@@ -32,6 +35,32 @@ impl Sink for Records {
     }
 
     fn close<'a>(&'a self, _: &Heap<'a>, (): (), _: &mut Writer) -> Result<(), Raised> {
+        Ok(())
+    }
+}
+
+/// How many records there are.
+pub(super) struct Count;
+
+impl Sink for Count {
+    type Held<'a> = ();
+    type Output = u64;
+
+    fn start(&self, _: &Unit) -> u64 {
+        0
+    }
+
+    fn open<'a>(&'a self, _: &Heap<'a>) -> Result<(), Raised> {
+        Ok(())
+    }
+
+    #[inline]
+    fn take<'a>(&'a self, _: &Heap<'a>, (): &mut (), _: Value<'a>, output: &mut u64) -> Result<(), Raised> {
+        *output += 1;
+        Ok(())
+    }
+
+    fn close<'a>(&'a self, _: &Heap<'a>, (): (), _: &mut u64) -> Result<(), Raised> {
         Ok(())
     }
 }
@@ -68,4 +97,22 @@ impl Sink for Numbered {
     fn close<'a>(&'a self, _: &Heap<'a>, (): (), _: &mut (i64, Writer)) -> Result<(), Raised> {
         Ok(())
     }
+}
+
+/// Partitions of one int each.
+///
+/// # Errors
+/// `MemoryError`
+pub(super) fn write_counts(counts: &[u64], origin: &Origin, context: &Context) -> Outcome<Vec<Partition>> {
+    let arena = Arena::default();
+    let heap = Heap::new(&arena, &context.task);
+    let partition = |count: &u64| {
+        let mut writer = Writer::default();
+        writer.push(&heap, Value::Int(i64::try_from(*count).unwrap_or(i64::MAX)))?;
+        Ok(writer.into_partition())
+    };
+    context.run(&heap, |trace| {
+        let partitions: Result<_, Raised> = counts.iter().map(partition).collect();
+        partitions.map_err(|raised| trace.blame(&heap, raised, origin, None))
+    })
 }

@@ -85,7 +85,8 @@ impl<S: Sink> Stage<S> {
     /// A stage whose sink belongs to the operator `origin`.
     pub(super) fn new(chain: Chain, sink: S, origin: Origin) -> Self {
         let functions = chain.functions().chain(sink.functions());
-        let is_stateful = functions.map(|function| function.image()).any(stateful::is_stateful);
+        let is_stateful =
+            functions.map(|function| function.image()).any(|image| stateful::is_stateful(image));
         let chained = chain.is_by_partition();
         Stage {
             by_partition: S::BY_PARTITION || chained || is_stateful,

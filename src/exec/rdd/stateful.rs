@@ -7,9 +7,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::walk::{self, Gets, Visit};
 use crate::batch::value::{Arena, Heap, Task, Value, decode};
-use crate::plan::code::{Capture, Code, Expr, ExprKind, Place, Target};
+use crate::plan::code::{
+    Arg, Capture, Code, ComprehensionKind, Expr, ExprKind, Item, Place, Stmt, StmtKind, Target,
+};
+use crate::plan::visit::{self, Visit};
 use crate::plan::{Frozen, Image};
 
 /// Methods that change their object.
@@ -64,10 +66,8 @@ pub(super) fn is_stateful(image: &Image) -> bool {
         globals: &mutable.map(|(name, _)| &**name).collect(),
     };
     roots.codes.iter().any(|(code, is_entry)| {
-        let outer = (0..code.captures.len()).collect();
         // Other functions may be given what is captured as an argument.
-        let params = !is_entry || roots.mutable_default;
-        scope.may_change(code, outer, params, &HashSet::new())
+        Search::of_root(scope, code, !is_entry || roots.mutable_default).finds()
     })
 }
 
@@ -138,81 +138,87 @@ struct Scope<'i> {
     globals: &'i HashSet<&'i str>,
 }
 
-impl Scope<'_> {
-    /// Whether a function may change what outlives its call. `outer` are the captures that do, `params`
-    /// says whether its arguments may.
-    fn may_change(self, code: &Code, outer: HashSet<usize>, params: bool, cells: &HashSet<u32>) -> bool {
-        let parameters = parameter_count(code);
-        let mut search = Search {
-            scope: self,
-            code,
-            outer,
-            lasting: if params { (0..parameters).collect() } else { HashSet::new() },
-            lasting_captures: captured(code, cells),
-            functions: Vec::new(),
-            grown: true,
-            found: false,
-        };
-        // An alias may be made behind where it is used, in a loop.
-        while search.grown && !search.found {
-            search.grown = false;
-            search.functions.clear();
-            walk::code(code, &mut search);
-        }
-        let Search { outer, lasting, functions, found, .. } = search;
-        found
-            || functions.into_iter().any(|inner| {
-                let inner_outer = outlives(inner, &outer);
-                let cells = code.cells.iter().enumerate();
-                let cells = cells.filter(|(_, local)| lasting.contains(local)).map(|(cell, _)| cell as u32);
-                self.may_change(inner, inner_outer, self.holds_mutable, &cells.collect())
-            })
-    }
-}
-
-fn parameter_count(code: &Code) -> u32 {
-    let params = &code.params;
-    let named = params.positional.len() + params.keyword_only.len();
-    let others = usize::from(params.rest.is_some()) + usize::from(params.keywords.is_some());
-    u32::try_from(named + others).unwrap_or(u32::MAX)
-}
-
-/// Which captures of a function are variables that outlive a call of the function around it.
-fn outlives(inner: &Code, outer: &HashSet<usize>) -> HashSet<usize> {
-    let captures = inner.captures.iter().enumerate();
-    let lasting = captures.filter(|(_, (capture, _))| match capture {
-        Capture::Cell(_) => false,
-        Capture::Outer(number) => outer.contains(&(*number as usize)),
-    });
-    lasting.map(|(number, _)| number).collect()
-}
-
-/// Which captures of a function are cells of the function around it that hold something lasting.
-fn captured(code: &Code, cells: &HashSet<u32>) -> HashSet<usize> {
-    let captures = code.captures.iter().enumerate();
-    let lasting = captures.filter(|(_, (capture, _))| match capture {
-        Capture::Cell(cell) => cells.contains(cell),
-        Capture::Outer(_) => true,
-    });
-    lasting.map(|(number, _)| number).collect()
-}
-
 /// Looks for changes in one function.
 struct Search<'c> {
     scope: Scope<'c>,
     code: &'c Code,
-    /// Captured variables that outlive a call.
+    /// Captured variables that outlive a call of the outermost function.
     outer: HashSet<usize>,
-    /// Locals that may hold something that outlives a call.
-    lasting: HashSet<u32>,
-    /// Captured variables that may hold something that outlives a call, though they do not themselves.
+    /// Captured variables that may hold something that outlives it, though they do not themselves.
     lasting_captures: HashSet<usize>,
-    functions: Vec<&'c Arc<Code>>,
+    /// Locals that may hold something that outlives it.
+    lasting: HashSet<u32>,
+    /// Whether there are more of those than at the last look.
     grown: bool,
+    goes_inside: bool,
     found: bool,
 }
 
-impl Search<'_> {
+/// What a target gets.
+#[derive(Clone, Copy)]
+enum Gets<'e> {
+    /// A value, or the items of one.
+    From(&'e Expr),
+    /// What was there, changed in place.
+    Changed,
+    /// Nothing: it is deleted.
+    Nothing,
+}
+
+impl<'c> Search<'c> {
+    /// A search in a function of an image. Its parameters may be given what outlives the call, if
+    /// `params` says so.
+    fn of_root(scope: Scope<'c>, code: &'c Code, params: bool) -> Self {
+        Search {
+            scope,
+            code,
+            outer: (0..code.captures.len()).collect(),
+            lasting_captures: HashSet::new(),
+            lasting: if params { (0..parameter_count(code)).collect() } else { HashSet::new() },
+            grown: false,
+            goes_inside: false,
+            found: false,
+        }
+    }
+
+    /// A search in a function inside of this one.
+    fn inner<'d>(&self, code: &'d Code) -> Search<'d>
+    where
+        'c: 'd,
+    {
+        let captures = |is_meant: &dyn Fn(&Capture) -> bool| {
+            let captures = code.captures.iter().enumerate();
+            captures.filter(|(_, (capture, _))| is_meant(capture)).map(|(number, _)| number).collect()
+        };
+        Search {
+            outer: captures(&|capture| match capture {
+                Capture::Cell(_) => false,
+                Capture::Outer(number) => self.outer.contains(&(*number as usize)),
+            }),
+            lasting_captures: captures(&|capture| match capture {
+                Capture::Cell(_) => self.holds(&place_of(capture)),
+                Capture::Outer(number) => self.lasting_captures.contains(&(*number as usize)),
+            }),
+            ..Search::of_root(self.scope, code, self.scope.holds_mutable)
+        }
+    }
+
+    /// Whether the function may change what outlives its call.
+    fn finds(mut self) -> bool {
+        let code = self.code;
+        // An alias may be made behind where it is used, in a loop. Functions inside are looked at once all
+        // are known.
+        loop {
+            self.grown = false;
+            visit::walk_code(&mut self, code);
+            match (self.found, self.grown, self.goes_inside) {
+                (true, ..) | (false, false, true) => return self.found,
+                (false, true, _) => {}
+                (false, false, false) => self.goes_inside = true,
+            }
+        }
+    }
+
     /// The local behind a place.
     fn local(&self, place: &Place) -> Option<u32> {
         match place {
@@ -235,12 +241,39 @@ impl Search<'_> {
             }
     }
 
-    /// Whether a variable itself outlives the call.
-    fn outlives(&self, place: &Place) -> bool {
-        match place {
+    /// A variable is bound: does it itself outlive the call?
+    fn bind(&mut self, place: &Place) {
+        self.found |= match place {
             Place::Global(_) => true,
             Place::Capture(number) => self.outer.contains(&(*number as usize)),
             Place::Local(_) | Place::Cell(_) => false,
+        };
+    }
+
+    fn assign(&mut self, target: &Target, gets: Gets<'_>) {
+        match (target, gets) {
+            (Target::Name(place, _), gets) => {
+                self.bind(place);
+                match gets {
+                    Gets::From(value) if self.lasts(value) => self.becomes_lasting(place),
+                    Gets::Changed => self.found |= self.holds(place),
+                    Gets::From(_) | Gets::Nothing => {}
+                }
+            }
+            (Target::Unpack(targets, ..), gets) => {
+                targets.iter().for_each(|target| self.assign(target, gets));
+            }
+            (Target::Attribute(value, ..) | Target::Index(value, ..) | Target::Slice(value, ..), _) => {
+                self.found |= self.lasts(value);
+            }
+        }
+    }
+
+    fn becomes_lasting(&mut self, place: &Place) {
+        match self.local(place) {
+            Some(local) => self.grown |= self.lasting.insert(local),
+            // A variable of the function around, which may change it then.
+            None => self.found = true,
         }
     }
 
@@ -248,42 +281,70 @@ impl Search<'_> {
     fn lasts(&self, expr: &Expr) -> bool {
         match &expr.kind {
             ExprKind::Name(place) => self.holds(place),
-            ExprKind::Index(value, _) | ExprKind::Slice(value, _) | ExprKind::Attribute(value, _) => {
-                self.lasts(value)
-            }
+            ExprKind::Index(value, _)
+            | ExprKind::Slice(value, _)
+            | ExprKind::Attribute(value, _)
+            | ExprKind::Assign(_, value)
+            | ExprKind::Generator(_, value) => self.lasts(value),
             ExprKind::Binary(_, left, right) => self.lasts(left) || self.lasts(right),
             ExprKind::And(values) | ExprKind::Or(values) => values.iter().any(|value| self.lasts(value)),
             ExprKind::If { then, otherwise, .. } => self.lasts(then) || self.lasts(otherwise),
-            ExprKind::Assign(_, value) => self.lasts(value),
             ExprKind::Call { callee, args } => {
-                let of_method = match &callee.kind {
+                let of_callee = match &callee.kind {
                     ExprKind::Attribute(value, _) => self.lasts(value),
                     // A function of the program may give any global; a built-in gives its arguments at most.
                     _ => self.scope.has_functions && self.scope.holds_mutable,
                 };
-                of_method || args.iter().any(|arg| self.lasts(walk::argument(arg)))
+                of_callee || args.iter().any(|arg| self.lasts(argument(arg)))
             }
             ExprKind::Tuple(items) | ExprKind::List(items) | ExprKind::Set(items) => {
-                items.iter().any(|item| self.lasts(walk::item(item)))
+                items.iter().any(|item| {
+                    let (Item::One(value) | Item::Unpacked(value)) = item;
+                    self.lasts(value)
+                })
             }
             ExprKind::Dict(entries) => entries.iter().any(|(_, value)| self.lasts(value)),
-            ExprKind::Comprehension(made) => {
-                walk::elements(&made.kind).into_iter().any(|element| self.lasts(element))
-            }
-            ExprKind::Generator(_, iterable) => self.lasts(iterable),
+            ExprKind::Comprehension(made) => match &made.kind {
+                ComprehensionKind::List(value) | ComprehensionKind::Set(value) => self.lasts(value),
+                ComprehensionKind::Dict(_, value) => self.lasts(value),
+            },
             _ => false,
-        }
-    }
-
-    fn becomes_lasting(&mut self, place: &Place) {
-        if let Some(local) = self.local(place) {
-            self.grown |= self.lasting.insert(local);
         }
     }
 }
 
-impl<'c> Visit<'c> for Search<'c> {
-    fn expr(&mut self, expr: &'c Expr) {
+impl Visit for Search<'_> {
+    fn stmt(&mut self, stmt: &Stmt) {
+        match &stmt.kind {
+            StmtKind::Assign(targets, value) => {
+                targets.iter().for_each(|target| self.assign(target, Gets::From(value)));
+            }
+            StmtKind::AugAssign(target, ..) => self.assign(target, Gets::Changed),
+            StmtKind::Delete(targets) => {
+                targets.iter().for_each(|target| self.assign(target, Gets::Nothing));
+            }
+            StmtKind::For(target, iterable, ..) => self.assign(target, Gets::From(iterable)),
+            StmtKind::With(items, _) => {
+                for (value, target) in items {
+                    target.iter().for_each(|target| self.assign(target, Gets::From(value)));
+                }
+            }
+            StmtKind::Def(place, _) | StmtKind::Class { place, .. } | StmtKind::Import { place, .. } => {
+                self.bind(place);
+            }
+            StmtKind::ImportFrom { names, .. } => names.iter().for_each(|(_, place)| self.bind(place)),
+            StmtKind::Try { handlers, .. } => {
+                handlers
+                    .iter()
+                    .filter_map(|handler| handler.place.as_ref())
+                    .for_each(|place| self.bind(place));
+            }
+            _ => {}
+        }
+        visit::walk_stmt(self, stmt);
+    }
+
+    fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Attribute(value, name) if MUTATORS.contains(&&**name) => {
                 self.found |= self.lasts(value);
@@ -294,36 +355,51 @@ impl<'c> Visit<'c> for Search<'c> {
                     && MUTATORS.contains(&&**name)
                     && matches!(class.kind, ExprKind::Name(Place::Global(_)))
                 {
-                    self.found |= args.first().is_some_and(|arg| self.lasts(walk::argument(arg)));
+                    self.found |= args.first().is_some_and(|arg| self.lasts(argument(arg)));
                 }
             }
-            ExprKind::Assign(place, value) if self.lasts(value) => self.becomes_lasting(place),
-            _ => {}
-        }
-    }
-
-    fn target(&mut self, target: &'c Target, gets: Gets<'c>) {
-        match (target, gets) {
-            (Target::Name(place, _), _) if self.outlives(place) => self.found = true,
-            (Target::Name(place, _), Gets::Value(value) | Gets::Items(value)) => {
+            ExprKind::Assign(place, value) => {
+                self.bind(place);
                 if self.lasts(value) {
                     self.becomes_lasting(place);
                 }
             }
-            (Target::Name(place, _), Gets::Changed) => self.found |= self.holds(place),
-            (Target::Name(..) | Target::Unpack(..), _) => {}
-            (Target::Attribute(value, ..) | Target::Index(value, ..) | Target::Slice(value, ..), _) => {
-                self.found |= self.lasts(value);
+            ExprKind::Comprehension(comprehension) => {
+                for clause in &comprehension.clauses {
+                    self.assign(&clause.target, Gets::From(&clause.iterable));
+                }
             }
+            _ => {}
+        }
+        visit::walk_expr(self, expr);
+    }
+
+    fn code(&mut self, code: &Code) {
+        self.found |= self.goes_inside && self.inner(code).finds();
+    }
+}
+
+fn parameter_count(code: &Code) -> u32 {
+    let params = &code.params;
+    let named = params.positional.len() + params.keyword_only.len();
+    let others = usize::from(params.rest.is_some()) + usize::from(params.keywords.is_some());
+    u32::try_from(named + others).unwrap_or(u32::MAX)
+}
+
+/// The expression of an argument.
+fn argument(arg: &Arg) -> &Expr {
+    match arg {
+        Arg::Positional(value) | Arg::Unpacked(value) | Arg::Keyword(_, value) | Arg::Keywords(value) => {
+            value
         }
     }
+}
 
-    fn bound(&mut self, place: &'c Place) {
-        self.found |= self.outlives(place);
-    }
-
-    fn function(&mut self, code: &'c Arc<Code>) {
-        self.functions.push(code);
+/// Where a captured cell is, in the function around.
+fn place_of(capture: &Capture) -> Place {
+    match capture {
+        Capture::Cell(number) => Place::Cell(*number),
+        Capture::Outer(number) => Place::Capture(*number),
     }
 }
 
@@ -332,7 +408,7 @@ mod tests {
     use super::*;
     use crate::batch::value::encode;
     use crate::lang::parse;
-    use crate::plan::code::{Source, StmtKind};
+    use crate::plan::code::Source;
 
     /// A function called `f` of a program, and its other functions as globals beside `seen`, which is a list
     /// of lists, and `limit`, which is a number.
@@ -388,6 +464,7 @@ mod tests {
             "(lambda s: s.append(x))(seen)",
             "mine = seen\n def g(): mine.append(x)\n g()",
             "(seen if x else []).append(x)",
+            "mine = []\n def g():\n  nonlocal mine\n  mine = seen\n g()\n mine.append(x)",
         ] {
             assert!(is_stateful_in(&format!("def f(x):\n {body}\n")), "{body}");
         }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::context::{Context, Rules, Skipped};
+use super::counted::Counter;
 use crate::batch::value::Effects;
 use crate::exec::executor::Executor;
 use crate::plan::{Failure, Outcome};
@@ -14,6 +15,7 @@ pub(super) struct Tasks {
     pub(super) rules: Rules,
     pub(super) effects: Effects,
     pub(super) skipped: Skipped,
+    pub(super) counter: Arc<Counter>,
 }
 
 /// What a task came to, and what it did.
@@ -21,7 +23,36 @@ type Done<T> = (Outcome<T>, Effects, Skipped);
 
 impl Tasks {
     pub(super) fn new(executor: Executor, rules: Rules) -> Self {
-        Tasks { executor, rules, effects: Effects::default(), skipped: Skipped::default() }
+        let counter = Arc::new(Counter::new(executor.workers()));
+        Tasks { executor, rules, effects: Effects::default(), skipped: Skipped::default(), counter }
+    }
+
+    /// Leaves a task that cannot fail to whoever is free first.
+    pub(super) fn submit(&self, task: impl FnOnce() + Send + 'static) {
+        self.executor.submit(Box::new(move |_| task()));
+    }
+
+    /// Works until every task has finished.
+    ///
+    /// # Errors
+    /// When a task has panicked.
+    pub(super) fn finish(&self) -> Outcome<()> {
+        self.executor.finish().map_err(|fault| internal(fault.to_string()))
+    }
+
+    /// Has this thread work too, while there is more to do than the other workers can begin soon.
+    pub(super) fn keep_up(&self) {
+        self.executor.keep_up();
+    }
+
+    /// Works until `ready` says so, or there is nothing left to do.
+    pub(super) fn work_until(&self, ready: impl Fn() -> bool) {
+        self.executor.run_until(ready);
+    }
+
+    /// How many tasks run at a time.
+    pub(super) fn workers(&self) -> usize {
+        self.executor.workers()
     }
 
     /// Runs `count` tasks; their results in order. What they print is passed on up to the first one that
@@ -45,7 +76,7 @@ impl Tasks {
             let batch = Arc::clone(&batch);
             self.executor.submit(Box::new(move |_| batch.run(index)));
         }
-        self.executor.finish().map_err(|fault| internal(fault.to_string()))?;
+        self.finish()?;
         let mut results = Vec::with_capacity(count);
         let mut accumulated = Vec::new();
         let mut skipped = Skipped::default();
@@ -61,6 +92,13 @@ impl Tasks {
         self.effects.accumulated.extend(accumulated);
         self.skipped.absorb(skipped);
         Ok(results)
+    }
+
+    /// Adds what tasks did later.
+    pub(super) fn absorb(&mut self, later: Effects) {
+        self.effects.stdout.extend(later.stdout);
+        self.effects.stderr.extend(later.stderr);
+        self.effects.accumulated.extend(later.accumulated);
     }
 
     /// Runs one task.

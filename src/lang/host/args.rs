@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::batch::Interval;
-use crate::batch::value::exceptions::{ATTRIBUTE_ERROR, TYPE_ERROR, VALUE_ERROR};
+use crate::batch::value::exceptions::{ATTRIBUTE_ERROR, RUNTIME_ERROR, TYPE_ERROR, VALUE_ERROR};
 use crate::lang::interp::{Arguments, Halt, Handle, Interp, Obj, Run};
 use crate::plan::{Rdd, StreamId};
 
@@ -146,7 +146,11 @@ pub(super) fn rdd_of(interp: &mut Interp<'_>, object: &Obj) -> Run<Arc<Rdd>> {
 fn stream_of(interp: &mut Interp<'_>, object: &Obj) -> Run<StreamId> {
     match behind(interp, object, "_jdstream")? {
         Obj::Handle(handle) => match &*handle {
-            Handle::Stream(id) => Ok(*id),
+            Handle::Stream { id, context } if *context == interp.world.pipeline.context.get() => Ok(*id),
+            Handle::Stream { .. } => Err(Halt::new(
+                &RUNTIME_ERROR,
+                "the DStream belongs to an earlier StreamingContext than the one that was made last",
+            )),
             _ => Err(missing(interp, object, "_jdstream")),
         },
         _ => Err(missing(interp, object, "_jdstream")),

@@ -84,8 +84,12 @@ fn failed(what: &str, path: &Path, cause: &std::io::Error) -> Halt {
 }
 
 fn read(path: &Path) -> Run<Vec<u8>> {
-    if path.extension().is_some_and(|extension| ["gz", "bz2", "zst", "snappy"].iter().any(|e| extension == *e)) {
-        let message = format!("{}: compressed files are not supported by textFile: unpack it first", path.display());
+    if path
+        .extension()
+        .is_some_and(|extension| ["gz", "bz2", "zst", "snappy"].iter().any(|e| extension == *e))
+    {
+        let message =
+            format!("{}: compressed files are not supported by textFile: unpack it first", path.display());
         return Err(Halt::new(&OS_ERROR, message));
     }
     fs::read(path).map_err(|cause| failed("read", path, &cause))
@@ -132,7 +136,9 @@ fn files(paths: &str) -> Run<Vec<PathBuf>> {
 }
 
 fn hidden(path: &Path) -> bool {
-    path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b".") || name.as_encoded_bytes().starts_with(b"_"))
+    path.file_name().is_none_or(|name| {
+        name.as_encoded_bytes().starts_with(b".") || name.as_encoded_bytes().starts_with(b"_")
+    })
 }
 
 /// The paths that a pattern matches, in order.
@@ -154,7 +160,8 @@ fn expand(path: &Path) -> Vec<PathBuf> {
             let listed = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
             let entries = fs::read_dir(listed).into_iter().flatten().flatten();
             for name in entries.map(|entry| entry.file_name()) {
-                let whole = name.to_str().is_some_and(|name| !name.starts_with(['.', '_']) && pattern.is_match(name));
+                let whole =
+                    name.to_str().is_some_and(|name| !name.starts_with(['.', '_']) && pattern.is_match(name));
                 if whole {
                     next.push(folder.join(&name));
                 }
@@ -213,7 +220,9 @@ mod tests {
     fn patterns_are_hadoops() {
         let matches = |text: &str, name: &str| pattern(text).is_some_and(|pattern| pattern.is_match(name));
         assert!(matches("*.log", "a.log") && !matches("*.log", "a.log.1"));
-        assert!(matches("2024-0[1-3].{csv,tsv}", "2024-02.tsv") && !matches("2024-0[1-3].csv", "2024-05.csv"));
+        assert!(
+            matches("2024-0[1-3].{csv,tsv}", "2024-02.tsv") && !matches("2024-0[1-3].csv", "2024-05.csv")
+        );
         assert!(matches("a?c", "abc") && !matches("a?c", "ac"));
     }
 }

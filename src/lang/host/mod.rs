@@ -33,6 +33,10 @@ pub struct Pipeline {
     pub accumulators: RefCell<Vec<Rc<Handle>>>,
     /// The interval that the command line asks for.
     pub interval: Cell<Option<Interval>>,
+    /// Those among them that the command line has named, which every context has.
+    pub named_sources: Cell<usize>,
+    /// The number of the streaming context that was made last: there is one graph at a time.
+    pub context: Cell<u32>,
     /// Whether a stream was started.
     pub started: Cell<bool>,
     /// Whether the stream that was started has ended.
@@ -40,10 +44,7 @@ pub struct Pipeline {
 }
 
 /// A primitive of the catalogue.
-const fn primitive(
-    name: &'static str,
-    call: fn(&mut Interp<'_>, Arguments) -> Run<Obj>,
-) -> Intrinsic {
+const fn primitive(name: &'static str, call: fn(&mut Interp<'_>, Arguments) -> Run<Obj>) -> Intrinsic {
     Intrinsic { name, call, is_builtin: false }
 }
 
@@ -73,11 +74,10 @@ pub static PRIMITIVES: &[Intrinsic] = &[
     primitive("_output_save", stream::save),
     primitive("_output_command", stream::command),
     primitive("_remember", stream::remember),
-    primitive("_interval", stream::interval),
+    primitive("_open", stream::open),
     primitive("_start", stream::start),
     primitive("_run", stream::run),
     primitive("_stop", stream::stop),
-    primitive("_is_started", stream::is_started),
     primitive("_broadcast", shared::broadcast),
     primitive("_broadcast_value", shared::broadcast_value),
     primitive("_accumulator", shared::accumulator),

@@ -35,7 +35,8 @@ fn add(interp: &Interp<'_>, op: StreamOp, parents: Vec<StreamId>, slide: Interva
     let mut graph = interp.world.pipeline.graph.borrow_mut();
     let id = StreamId(number(graph.streams.len())?);
     graph.streams.push(Stream { op, parents, slide, origin: interp.origin() });
-    Ok(Obj::Handle(Rc::new(Handle::Stream(id))))
+    let context = interp.world.pipeline.context.get();
+    Ok(Obj::Handle(Rc::new(Handle::Stream { id, context })))
 }
 
 fn slide_of(interp: &Interp<'_>, id: StreamId) -> Run<Interval> {
@@ -135,12 +136,12 @@ pub(super) fn op(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
         },
         _ => return Err(Halt::new(&VALUE_ERROR, format!("there is no operator {kind}"))),
     };
-    let slide = longest_slide(interp, &parents)?;
+    let slide = first_slide(interp, &parents)?;
     add(interp, StreamOp::Rdd(op), parents, slide)
 }
 
-/// What Spark goes by is the first parent's slide.
-fn longest_slide(interp: &Interp<'_>, parents: &[StreamId]) -> Run<Interval> {
+/// The slide of an operator's stream: Spark goes by the first parent's.
+fn first_slide(interp: &Interp<'_>, parents: &[StreamId]) -> Run<Interval> {
     match parents.first() {
         Some(first) => slide_of(interp, *first),
         None => Err(Halt::new(&VALUE_ERROR, "should have at least one DStream")),
@@ -151,7 +152,7 @@ fn longest_slide(interp: &Interp<'_>, parents: &[StreamId]) -> Run<Interval> {
 pub(super) fn transform(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
     let mut given = Given::new("_stream_transform", args);
     let parents = given.streams(interp, 0)?;
-    let slide = longest_slide(interp, &parents)?;
+    let slide = first_slide(interp, &parents)?;
     let function = callback(interp, given.take(1))?;
     add(interp, StreamOp::Transform(function), parents, slide)
 }
@@ -264,22 +265,34 @@ pub(super) fn remember(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
     Ok(Obj::None)
 }
 
-/// `_interval(milliseconds)`: the length of a batch: what the command line says goes first.
-pub(super) fn interval(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
-    let asked = Given::new("_interval", args).interval(interp, 0)?;
-    let interval = interp.world.pipeline.interval.get().unwrap_or(asked);
+/// `_open(milliseconds)`: a new context, unless one is active; the length of its batches: what the command
+/// line says goes first.
+pub(super) fn open(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
+    let asked = Given::new("_open", args).interval(interp, 0)?;
+    let pipeline = &interp.world.pipeline;
+    if !pipeline.started.get() || pipeline.ended.get() {
+        *pipeline.graph.borrow_mut() = Graph::default();
+        pipeline.sources.borrow_mut().truncate(pipeline.named_sources.get());
+        pipeline.lambdas.borrow_mut().clear();
+        pipeline.callbacks.borrow_mut().clear();
+        pipeline.context.set(pipeline.context.get().wrapping_add(1));
+        pipeline.started.set(false);
+        pipeline.ended.set(false);
+    }
+    let interval = pipeline.interval.get().unwrap_or(asked);
     Ok(Obj::Int(interval.as_millis()))
-}
-
-/// `_is_started()`
-pub(super) fn is_started(interp: &mut Interp<'_>, _: Arguments) -> Run<Obj> {
-    Ok(Obj::Bool(interp.world.pipeline.started.get()))
 }
 
 /// `_start(interval)`: hands the graph to the engine. What cannot run on records is refused now.
 pub(super) fn start(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
     let interval = Given::new("_start", args).interval(interp, 0)?;
     let world = interp.world.clone();
+    if world.pipeline.graph.borrow().outputs.is_empty() {
+        return Err(Halt::new(
+            &RUNTIME_ERROR,
+            "No output operations registered, so nothing to execute: end a stream in pprint(), foreachRDD(f) or saveAsTextFiles(prefix)",
+        ));
+    }
     let lambdas = world.pipeline.lambdas.borrow().clone();
     for function in &lambdas {
         interp.freeze(function)?;
@@ -339,15 +352,11 @@ pub(super) fn stop(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
     let graceful = Given::new("_stop", args).flag(interp, 0)?;
     let pipeline = &interp.world.clone().pipeline;
     if !pipeline.started.get() || pipeline.ended.get() {
-        *pipeline.graph.borrow_mut() = Graph::default();
-        pipeline.started.set(false);
         return Ok(Obj::None);
     }
     interp.engine().stop(graceful);
     if !interp.in_batch() {
         wait(interp, None)?;
-        *pipeline.graph.borrow_mut() = Graph::default();
-        pipeline.started.set(false);
     }
     Ok(Obj::None)
 }

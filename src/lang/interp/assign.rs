@@ -2,8 +2,9 @@
 
 use super::object::{CellRef, Obj};
 use super::{Frame, Halt, Interp, Run};
+use crate::batch::value::Binary;
 use crate::batch::value::exceptions::{NAME_ERROR, TYPE_ERROR, UNBOUND_LOCAL_ERROR, VALUE_ERROR};
-use crate::batch::value::{Binary};
+use crate::lang::names::REFUSED;
 use crate::plan::code::{Expr, Place, Target};
 
 impl Interp<'_> {
@@ -233,15 +234,13 @@ impl Interp<'_> {
 
     fn unknown_name(&self, frame: &Frame, name: &str) -> Halt {
         let catalogue = self.world.catalogue.names.borrow();
-        let hint = match name {
-            "open" | "exec" | "compile" | "__import__" | "globals" | "locals" | "vars" | "memoryview" => {
-                ": it is not supported, as programs read and write through sources and sinks alone"
+        let refused = REFUSED.iter().find(|(refused, _)| *refused == name);
+        let hint = match refused {
+            Some((_, why)) => format!(": it is not supported: {why}"),
+            None if !frame.globals.prelude && !name.starts_with('_') && catalogue.contains_key(name) => {
+                ": is its import missing?".into()
             }
-            "input" => ": it is not supported, as standard input is a source",
-            _ if !frame.globals.prelude && !name.starts_with('_') && catalogue.contains_key(name) => {
-                ": is its import missing?"
-            }
-            _ => "",
+            None => String::new(),
         };
         Halt::new(&NAME_ERROR, format!("name '{name}' is not defined{hint}"))
     }

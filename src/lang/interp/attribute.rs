@@ -6,6 +6,7 @@ use super::object::{Base, Class, Handle, Obj};
 use super::{Halt, Interp, Run};
 use crate::batch::value::exceptions::ATTRIBUTE_ERROR;
 use crate::batch::value::{self as library};
+use crate::lang::names::nearest;
 
 impl Interp<'_> {
     /// `object.name`
@@ -41,7 +42,7 @@ impl Interp<'_> {
                 if let Some(Obj::Function(method)) = instance.class.find("__getattr__") {
                     return self.call(&Obj::Function(method), vec![object.clone(), Obj::str(name)]);
                 }
-                Err(missing(&instance.class.name, name, &near(&instance.class, name)))
+                Err(missing(&instance.class.name, name, near(&instance.class, name)))
             }
             Obj::Class(class) => match class.find(name) {
                 Some(found) => Ok(found),
@@ -51,7 +52,7 @@ impl Interp<'_> {
                     format!(
                         "type object '{}' has no attribute '{name}'{}",
                         class.name,
-                        suggestion(&near(class, name))
+                        suggestion(near(class, name))
                     ),
                 )),
             },
@@ -67,9 +68,10 @@ impl Interp<'_> {
                     None => None,
                 };
                 found.ok_or_else(|| match module.refusal {
-                    Some(refusal) => {
-                        Halt::new(&ATTRIBUTE_ERROR, format!("{}.{name} is not supported: {refusal}", module.name))
-                    }
+                    Some(refusal) => Halt::new(
+                        &ATTRIBUTE_ERROR,
+                        format!("{}.{name} is not supported: {refusal}", module.name),
+                    ),
                     None => Halt::new(
                         &ATTRIBUTE_ERROR,
                         format!("module '{}' has no attribute '{name}'", module.name),
@@ -87,7 +89,7 @@ impl Interp<'_> {
                     Ok(Obj::Int(count))
                 }
                 "co_name" => Ok(Obj::str(&function.code.name)),
-                _ => Err(missing("function", name, &[])),
+                _ => Err(missing("function", name, None)),
             },
             Obj::Method(method) => match name {
                 "__self__" => Ok(method.0.clone()),
@@ -96,10 +98,13 @@ impl Interp<'_> {
             },
             Obj::Intrinsic(intrinsic) => match name {
                 "__name__" | "__qualname__" => Ok(Obj::str(intrinsic.name)),
-                _ => Err(missing("builtin_function_or_method", name, &[])),
+                _ => Err(missing("builtin_function_or_method", name, None)),
             },
             Obj::Type(class) => match name {
-                "__name__" | "__qualname__" => Ok(Obj::str(class.name)),
+                // Messages call classes of modules by their full names.
+                "__name__" | "__qualname__" => {
+                    Ok(Obj::str(class.name.rsplit('.').next().unwrap_or(class.name)))
+                }
                 _ => self.library_attribute(object, name),
             },
             Obj::Exception(exception) => {
@@ -120,25 +125,25 @@ impl Interp<'_> {
             }
             Obj::Iterator(_) => match name {
                 "__next__" | "close" => Ok(Obj::Bound(Rc::new((object.clone(), name.into())))),
-                _ => Err(missing(self.type_info(object).name, name, &[])),
+                _ => Err(missing(self.type_info(object).name, name, None)),
             },
             Obj::Super(from) => match &from.0 {
                 Base::Class(class) => match class.find(name) {
                     Some(Obj::Function(method)) => Ok(Obj::Method(Rc::new((from.1.clone(), method)))),
                     Some(other) => Ok(other),
                     None if name == "__init__" => Ok(Obj::Bound(Rc::new((object.clone(), name.into())))),
-                    None => Err(missing("super", name, &[])),
+                    None => Err(missing("super", name, None)),
                 },
                 Base::Type(_) if name == "__init__" => Ok(Obj::Bound(Rc::new((object.clone(), name.into())))),
-                Base::Type(_) => Err(missing("super", name, &[])),
+                Base::Type(_) => Err(missing("super", name, None)),
             },
             Obj::Handle(handle) if matches!(**handle, Handle::DriverOnly("sys.stdout" | "sys.stderr")) => {
                 match name {
                     "write" | "flush" => Ok(Obj::Bound(Rc::new((object.clone(), name.into())))),
-                    _ => Err(missing("TextIOWrapper", name, &[])),
+                    _ => Err(missing("TextIOWrapper", name, None)),
                 }
             }
-            Obj::Handle(_) | Obj::Ellipsis => Err(missing(&self.type_name(object), name, &[])),
+            Obj::Handle(_) | Obj::Ellipsis => Err(missing(&self.type_name(object), name, None)),
             _ => {
                 if name == "__class__" {
                     return Ok(Obj::Type(self.type_info(object)));
@@ -211,32 +216,28 @@ impl Interp<'_> {
         };
         match removed {
             Some(_) => Ok(()),
-            None => Err(missing(&self.type_name(object), name, &[])),
+            None => Err(missing(&self.type_name(object), name, None)),
         }
     }
 }
 
-fn missing(class: &str, name: &str, near: &[String]) -> Halt {
-    Halt::new(
-        &ATTRIBUTE_ERROR,
-        format!("'{class}' object has no attribute '{name}'{}", suggestion(near)),
-    )
+fn missing(class: &str, name: &str, near: Option<String>) -> Halt {
+    Halt::new(&ATTRIBUTE_ERROR, format!("'{class}' object has no attribute '{name}'{}", suggestion(near)))
 }
 
-fn suggestion(near: &[String]) -> String {
-    near.first().map(|name| format!(". Did you mean: '{name}'?")).unwrap_or_default()
+fn suggestion(near: Option<String>) -> String {
+    near.map(|name| format!(". Did you mean: '{name}'?")).unwrap_or_default()
 }
 
-/// Public attributes of a class whose names are nearly that one, nearest first.
-fn near(class: &Rc<Class>, name: &str) -> Vec<String> {
-    let mut found: Vec<(usize, String)> = Vec::new();
+/// The public attribute of a class whose name is nearest to a misspelt one.
+fn near(class: &Rc<Class>, name: &str) -> Option<String> {
+    let mut known = Vec::new();
     let mut class = class.clone();
     loop {
-        for (known, _) in class.attributes.borrow().iter() {
-            let public = known.strip_prefix("_get_").unwrap_or(known);
-            let distance = edits(public, name);
-            if !public.starts_with('_') && distance <= 1 + name.chars().count() / 4 {
-                found.push((distance, public.to_string()));
+        for (attribute, _) in class.attributes.borrow().iter() {
+            let public = attribute.strip_prefix("_get_").unwrap_or(attribute);
+            if !public.starts_with('_') {
+                known.push(public.to_string());
             }
         }
         class = match &class.base {
@@ -244,22 +245,5 @@ fn near(class: &Rc<Class>, name: &str) -> Vec<String> {
             Base::Type(_) => break,
         };
     }
-    found.sort();
-    found.into_iter().map(|(_, name)| name).collect()
-}
-
-/// How many characters must be put in, taken out or replaced, case aside.
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (number, x) in a.to_lowercase().chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = number + 1;
-        for (column, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(row[column] + 1).min(diagonal + 1);
-        }
-    }
-    row.last().copied().unwrap_or(0)
+    nearest(name, known.iter().map(String::as_str)).map(String::from)
 }

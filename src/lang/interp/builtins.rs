@@ -3,16 +3,15 @@
 use std::rc::Rc;
 
 use super::call::Arguments;
-use super::mutate::{dict_of, set_of};
-use super::object::{Base, Handle, Intrinsic, Obj};
-use super::table::Table;
+use super::object::{Base, Function, Handle, Intrinsic, Obj};
 use super::{Frame, Halt, Interp, Iter, Run, State, exception};
 use crate::batch::python;
 use crate::batch::value::exceptions::{
-    BASE_EXCEPTION, RUNTIME_ERROR, STOP_ITERATION, SYSTEM_EXIT, TYPE_ERROR, VALUE_ERROR,
+    RUNTIME_ERROR, STOP_ITERATION, SYNTAX_ERROR, SYSTEM_EXIT, TYPE_ERROR, VALUE_ERROR,
 };
 use crate::batch::value::types;
-use crate::batch::value::{Binary, TypeInfo, Value};
+use crate::batch::value::{Binary, Value};
+use crate::lang::parse_eval;
 use crate::plan::code::Comparison;
 
 /// A function of the interpreter that tasks have too.
@@ -30,6 +29,7 @@ static BUILTINS: &[Intrinsic] = &[
     builtin("any", any),
     builtin("callable", callable),
     builtin("delattr", delattr),
+    builtin("eval", eval),
     own("exit", exit),
     builtin("getattr", getattr),
     builtin("hasattr", hasattr),
@@ -48,6 +48,11 @@ static BUILTINS: &[Intrinsic] = &[
     builtin("sorted", sorted),
     builtin("sum", sum),
 ];
+
+/// Whether a name is a built-in.
+pub fn is_builtin(name: &str) -> bool {
+    name == "super" || BUILTINS.iter().any(|known| known.name == name) || python::builtin(name).is_some()
+}
 
 /// `sys.exit`
 pub(super) static EXIT: Intrinsic = own("exit", exit);
@@ -72,127 +77,6 @@ impl Interp<'_> {
         }
     }
 
-    /// Calls a built-in class whose instances are the program's own objects; `None` for the library's.
-    pub(super) fn call_type(&mut self, class: &'static TypeInfo, args: &Arguments) -> Option<Run<Obj>> {
-        if class.is(&BASE_EXCEPTION) && args.keywords.is_empty() && class.methods.is_empty() {
-            return Some(Ok(exception(class, args.positional.clone())));
-        }
-        let is = |other: &'static TypeInfo| std::ptr::eq(class, other);
-        if !args.keywords.is_empty() && !is(&types::ENUMERATE) && !is(&types::DICT) && !is(&types::ZIP) {
-            return None;
-        }
-        Some(match &args.positional[..] {
-            [object] if is(&types::LIST) => self.items(object).map(Obj::list),
-            [object] if is(&types::TUPLE) => match object {
-                Obj::Tuple(_) => Ok(object.clone()),
-                _ => self.items(object).map(Obj::tuple),
-            },
-            [object] if is(&types::SET) => self.items(object).and_then(|items| self.set(items)),
-            [object] if is(&types::STR) => self.text(object).map(Obj::str),
-            [object] if is(&types::BOOL) => self.truth(object).map(Obj::Bool),
-            [object] if is(&types::TYPE) => Ok(match object {
-                Obj::Instance(instance) => Obj::Class(instance.class.clone()),
-                _ => Obj::Type(self.type_info(object)),
-            }),
-            given if is(&types::DICT) && given.len() < 2 => self.dict(given.first(), &args.keywords),
-            [function, sources @ ..] if is(&types::MAP) && !sources.is_empty() => {
-                self.iterators(sources).map(|sources| {
-                    Obj::Iterator(Iter::new(&types::MAP, State::Map(function.clone(), sources)))
-                })
-            }
-            [function, source] if is(&types::FILTER) => self.iterate(source).map(|source| {
-                Obj::Iterator(Iter::new(&types::FILTER, State::Filter(function.clone(), source)))
-            }),
-            sources if is(&types::ZIP) => self.zip(sources, &args.keywords),
-            [source, start @ ..] if is(&types::ENUMERATE) && start.len() < 2 => {
-                self.enumerate(source, start.first(), &args.keywords)
-            }
-            [object] if is(&types::REVERSED) => self.reversed(object),
-            _ => return None,
-        })
-    }
-
-    fn iterators(&mut self, sources: &[Obj]) -> Run<Vec<Rc<Iter>>> {
-        sources.iter().map(|source| self.iterate(source)).collect()
-    }
-
-    fn zip(&mut self, sources: &[Obj], keywords: &[(Rc<str>, Obj)]) -> Run<Obj> {
-        let strict = match keywords {
-            [] => false,
-            [(name, value)] if &**name == "strict" => self.truth(value)?,
-            _ => return Err(Halt::new(&TYPE_ERROR, "zip() takes no such keyword arguments")),
-        };
-        let sources = self.iterators(sources)?;
-        Ok(Obj::Iterator(Iter::new(&types::ZIP, State::Zip(sources, strict))))
-    }
-
-    fn enumerate(&mut self, source: &Obj, start: Option<&Obj>, keywords: &[(Rc<str>, Obj)]) -> Run<Obj> {
-        let start = match (start, keywords) {
-            (None, []) => 0,
-            (Some(start), []) => self.index(start)?,
-            (None, [(name, start)]) if &**name == "start" => self.index(start)?,
-            _ => return Err(Halt::new(&TYPE_ERROR, "enumerate() takes no such arguments")),
-        };
-        let source = self.iterate(source)?;
-        Ok(Obj::Iterator(Iter::new(&types::ENUMERATE, State::Enumerate(source, start))))
-    }
-
-    /// An object as an `int`.
-    pub fn index(&self, object: &Obj) -> Run<i64> {
-        object.as_int().ok_or_else(|| {
-            let name = self.type_name(object);
-            Halt::new(&TYPE_ERROR, format!("'{name}' object cannot be interpreted as an integer"))
-        })
-    }
-
-    fn set(&mut self, items: Vec<Obj>) -> Run<Obj> {
-        let mut table = Table::default();
-        for item in items {
-            let key = self.key(&item)?;
-            if !table.contains(&key) {
-                table.insert(key, item, Obj::None);
-            }
-        }
-        Ok(set_of(table))
-    }
-
-    fn dict(&mut self, from: Option<&Obj>, keywords: &[(Rc<str>, Obj)]) -> Run<Obj> {
-        let mut table = Table::default();
-        match from {
-            None => {}
-            Some(Obj::Dict(dict)) => table = dict.table.borrow().clone(),
-            Some(pairs) => {
-                for (number, pair) in self.items(pairs)?.iter().enumerate() {
-                    let pair = match self.items(pair) {
-                        Ok(pair) => pair,
-                        Err(_) => {
-                            return Err(Halt::new(
-                                &TYPE_ERROR,
-                                format!(
-                                    "cannot convert dictionary update sequence element #{number} to a sequence"
-                                ),
-                            ));
-                        }
-                    };
-                    let [key, value] = &pair[..] else {
-                        return Err(Halt::new(
-                            &VALUE_ERROR,
-                            format!(
-                                "dictionary update sequence element #{number} has length {}; 2 is required",
-                                pair.len()
-                            ),
-                        ));
-                    };
-                    table.insert(self.key(key)?, key.clone(), value.clone());
-                }
-            }
-        }
-        for (name, value) in keywords {
-            table.insert(super::Key::Str(name.clone()), Obj::Str(name.clone()), value.clone());
-        }
-        Ok(dict_of(table))
-    }
-
     /// Whether an object is an instance of a class, or of one of a tuple of classes.
     pub fn is_instance(&mut self, object: &Obj, class: &Obj) -> Run<bool> {
         match class {
@@ -200,9 +84,7 @@ impl Interp<'_> {
                 Obj::Instance(instance) => instance.class.root().is(class),
                 _ => self.type_info(object).is(class),
             }),
-            Obj::Class(class) => {
-                Ok(matches!(object, Obj::Instance(instance) if instance.class.is(class)))
-            }
+            Obj::Class(class) => Ok(matches!(object, Obj::Instance(instance) if instance.class.is(class))),
             Obj::Tuple(classes) => {
                 for class in classes.iter() {
                     if self.is_instance(object, class)? {
@@ -211,10 +93,9 @@ impl Interp<'_> {
                 }
                 Ok(false)
             }
-            _ => Err(Halt::new(
-                &TYPE_ERROR,
-                "isinstance() arg 2 must be a type, a tuple of types, or a union",
-            )),
+            _ => {
+                Err(Halt::new(&TYPE_ERROR, "isinstance() arg 2 must be a type, a tuple of types, or a union"))
+            }
         }
     }
 
@@ -253,7 +134,10 @@ impl Interp<'_> {
 fn positional<'a>(name: &str, args: &'a Arguments, least: usize, most: usize) -> Run<&'a [Obj]> {
     let given = args.positional.len();
     if let Some((keyword, _)) = args.keywords.first() {
-        return Err(Halt::new(&TYPE_ERROR, format!("{name}() got an unexpected keyword argument '{keyword}'")));
+        return Err(Halt::new(
+            &TYPE_ERROR,
+            format!("{name}() got an unexpected keyword argument '{keyword}'"),
+        ));
     }
     if (least..=most).contains(&given) {
         return Ok(&args.positional);
@@ -307,6 +191,23 @@ fn callable(_: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
     }))
 }
 
+/// `eval(text)`: an expression over the program's globals.
+fn eval(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
+    let given = positional("eval", &args, 1, 1)?;
+    let Some(text) = given[0].as_str() else {
+        return Err(Halt::new(&TYPE_ERROR, "eval() arg 1 must be a string: code objects are not supported"));
+    };
+    let code = parse_eval(text).map_err(|fault| Halt::new(&SYNTAX_ERROR, fault))?;
+    let function = Function {
+        name: "<string>".into(),
+        code,
+        captured: Rc::new([]),
+        defaults: Vec::new(),
+        globals: interp.world.globals.clone(),
+    };
+    interp.call(&Obj::Function(Rc::new(function)), Vec::new())
+}
+
 fn exit(_: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
     positional("exit", &args, 0, 1)?;
     Err(Halt::raised(exception(&SYSTEM_EXIT, args.positional)))
@@ -333,8 +234,9 @@ fn getattr(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
 
 fn is_attribute_error(interp: &Interp<'_>, halt: &Halt) -> bool {
     match halt.reason() {
-        super::Reason::Raised(thrown) => interp
-            .is_exception(&thrown.exception, &crate::batch::value::exceptions::ATTRIBUTE_ERROR),
+        super::Reason::Raised(thrown) => {
+            interp.is_exception(&thrown.exception, &crate::batch::value::exceptions::ATTRIBUTE_ERROR)
+        }
         super::Reason::Fatal(_) => false,
     }
 }
@@ -386,7 +288,10 @@ fn issubclass(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
             (Obj::Type(class), Obj::Type(other)) => class.is(other),
             (Obj::Type(_), Obj::Class(_)) => false,
             (Obj::Class(_) | Obj::Type(_), _) => {
-                return Err(Halt::new(&TYPE_ERROR, "issubclass() arg 2 must be a class, a tuple of classes, or a union"));
+                return Err(Halt::new(
+                    &TYPE_ERROR,
+                    "issubclass() arg 2 must be a class, a tuple of classes, or a union",
+                ));
             }
             _ => return Err(Halt::new(&TYPE_ERROR, "issubclass() arg 1 must be a class")),
         };

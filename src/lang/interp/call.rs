@@ -62,10 +62,7 @@ impl Interp<'_> {
                 None => self.enter(|interp| interp.library_call(callee, args)),
             },
             Obj::Native(_) | Obj::Opaque(_) => self.enter(|interp| interp.library_call(callee, args)),
-            _ => Err(Halt::new(
-                &TYPE_ERROR,
-                format!("'{}' object is not callable", self.type_name(callee)),
-            )),
+            _ => Err(Halt::new(&TYPE_ERROR, format!("'{}' object is not callable", self.type_name(callee)))),
         }
     }
 
@@ -119,7 +116,11 @@ impl Interp<'_> {
     }
 
     /// Makes a function of its code, where it is written.
-    pub(super) fn make_function(&mut self, frame: &mut Frame, code: &std::sync::Arc<Code>) -> Run<Rc<Function>> {
+    pub(super) fn make_function(
+        &mut self,
+        frame: &mut Frame,
+        code: &std::sync::Arc<Code>,
+    ) -> Run<Rc<Function>> {
         let mut defaults = Vec::new();
         for param in code.params.positional.iter().chain(&code.params.keyword_only) {
             if let Some(default) = &param.default {

@@ -92,7 +92,7 @@ impl Interp<'_> {
             }),
             Obj::Handle(handle) => Ok(match &**handle {
                 Handle::Rdd(_) => "<RDD>".into(),
-                Handle::Stream(_) => "<DStream>".into(),
+                Handle::Stream { .. } => "<DStream>".into(),
                 Handle::Broadcast { .. } => "<Broadcast>".into(),
                 Handle::Accumulator { .. } => "<Accumulator>".into(),
                 Handle::DriverOnly(name) => format!("<{name}>"),

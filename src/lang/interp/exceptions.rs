@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
+use super::Interp;
 use super::object::{Base, Obj};
 use super::raise::{Halt, Run};
-use super::Interp;
 use crate::batch::value::TypeInfo;
 use crate::batch::value::exceptions::{BASE_EXCEPTION, TYPE_ERROR};
 

@@ -174,10 +174,7 @@ impl Interp<'_> {
                         true => halt,
                         false => Halt::new(
                             &TYPE_ERROR,
-                            format!(
-                                "argument after * must be an iterable, not {}",
-                                self.type_name(&values)
-                            ),
+                            format!("argument after * must be an iterable, not {}", self.type_name(&values)),
                         ),
                     })?;
                     arguments.positional.extend(values);

@@ -58,7 +58,10 @@ impl Interp<'_> {
             ));
         }
         let generator = Generator { frame, path: vec![Level::once(0)] };
-        Ok(Obj::Iterator(Iter::new(&crate::batch::value::types::GENERATOR, State::Generator(Box::new(generator)))))
+        Ok(Obj::Iterator(Iter::new(
+            &crate::batch::value::types::GENERATOR,
+            State::Generator(Box::new(generator)),
+        )))
     }
 
     /// Goes on to the next `yield`.
@@ -210,7 +213,9 @@ fn resolve<'c>(code: &'c Code, path: &[Level]) -> &'c [Stmt] {
     for pair in path.windows(2) {
         let Some(stmt) = block.get(pair[0].index) else { return &[] };
         block = match (&stmt.kind, pair[1].branch) {
-            (StmtKind::If(_, body, _) | StmtKind::While(_, body, _) | StmtKind::For(_, _, body, _), 0) => body,
+            (StmtKind::If(_, body, _) | StmtKind::While(_, body, _) | StmtKind::For(_, _, body, _), 0) => {
+                body
+            }
             (StmtKind::If(_, _, other) | StmtKind::While(_, _, other) | StmtKind::For(_, _, _, other), _) => {
                 other
             }
@@ -249,7 +254,8 @@ fn refused(code: &Code) -> Option<&'static str> {
                 in_expr(over).or_else(|| in_block(body)).or_else(|| in_block(other))
             }
             StmtKind::Try { body, handlers, otherwise, finally } => {
-                let mut blocks = handlers.iter().map(|handler| &handler.body).chain([body, otherwise, finally]);
+                let mut blocks =
+                    handlers.iter().map(|handler| &handler.body).chain([body, otherwise, finally]);
                 blocks.any(|block| yields(block) || in_block(block).is_some()).then_some("a try statement")
             }
             StmtKind::With(_, body) => {
@@ -263,8 +269,7 @@ fn refused(code: &Code) -> Option<&'static str> {
         })
     }
     fn in_expr(expr: &Expr) -> Option<&'static str> {
-        super::walk::any(expr, &|expr| matches!(expr.kind, ExprKind::Yield(_) | ExprKind::YieldFrom(_)))
-            .then_some("an expression")
+        super::walk::yields(expr).then_some("an expression")
     }
     in_block(&code.body)
 }

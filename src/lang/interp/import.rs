@@ -9,6 +9,7 @@ use super::object::{Handle, Module, Obj};
 use super::{Halt, Interp, Run};
 use crate::batch::python;
 use crate::batch::value::exceptions::{IMPORT_ERROR, MODULE_NOT_FOUND_ERROR};
+use crate::lang::names::refused_module;
 
 /// PySpark's modules, and what of the catalogue each of them has.
 const PYSPARK: &[(&str, &[&str])] = &[
@@ -25,22 +26,23 @@ const PYSPARK: &[(&str, &[&str])] = &[
     ("pyspark.sql", &["SparkSession"]),
     ("pyspark.statcounter", &["StatCounter"]),
     ("pyspark.storagelevel", &["StorageLevel"]),
-    ("pyspark.streaming", &["StreamingContext", "DStream", "StreamingListener", "StateSpec"]),
+    ("pyspark.streaming", &["StreamingContext", "DStream", "StreamingListener"]),
     ("pyspark.streaming.context", &["StreamingContext"]),
     ("pyspark.streaming.dstream", &["DStream"]),
     ("pyspark.streaming.listener", &["StreamingListener"]),
 ];
 
-/// What is said of modules that programs ask for and that cannot be.
-const REFUSED: &[(&str, &str)] = &[
-    ("pyspark.streaming.kafka", "Kafka is not supported in this version"),
-    ("pyspark.streaming.flume", "Flume is not supported, as in Spark itself since version 3"),
-    ("pyspark.streaming.kinesis", "Kinesis is not supported"),
-    ("pyspark.ml", "machine learning is not supported"),
-    ("pyspark.mllib", "machine learning is not supported"),
-    ("pyspark.sql", "of Spark SQL only SparkSession is supported, for its sparkContext"),
-    ("pyspark.pandas", "Spark SQL is not supported"),
-];
+/// What is said of the rest of Spark SQL.
+const SQL: &str = "there is no Spark SQL here, only SparkSession, for its sparkContext";
+
+/// Modules of which the program has a part of its own, beside the library's if there is any.
+const OWN: &[&str] = &["__future__", "findspark", "os", "sys", "time"];
+
+/// The full names of all modules that programs can import.
+pub(in crate::lang) fn module_names() -> Vec<&'static str> {
+    let library = python::module_names();
+    OWN.iter().copied().chain(PYSPARK.iter().map(|(name, _)| *name)).chain(library).collect()
+}
 
 /// The module of the library, as an object.
 pub(super) fn library_module(module: &'static crate::batch::value::Module) -> Obj {
@@ -128,7 +130,7 @@ impl Interp<'_> {
             name: name.into(),
             library,
             members: Default::default(),
-            refusal: REFUSED.iter().find(|(refused, _)| *refused == name).map(|(_, why)| *why),
+            refusal: (name == "pyspark.sql").then_some(SQL),
         });
         let set = |member: &str, value: Obj| module.members.borrow_mut().set(member, value);
         match name {
@@ -185,11 +187,9 @@ impl Interp<'_> {
 }
 
 fn not_found(name: &str) -> Halt {
-    let refused =
-        REFUSED.iter().find(|(refused, _)| name == *refused || name.starts_with(&format!("{refused}.")));
-    let why = match refused {
-        Some((_, why)) => (*why).to_string(),
-        None => "programs can import pyspark and the modules that README.md lists".to_string(),
+    let why = match refused_module(name) {
+        Some(why) => why.to_string(),
+        None => format!("what can be imported is {}", module_names().join(", ")),
     };
     Halt::new(&MODULE_NOT_FOUND_ERROR, format!("No module named '{name}': {why}"))
 }

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use super::generator::Generator;
 use super::object::{Dict, Obj, Set};
 use super::{Halt, Interp, Run};
-use crate::batch::value::types;
 use crate::batch::value::TypeInfo;
 use crate::batch::value::exceptions::{RUNTIME_ERROR, TYPE_ERROR, VALUE_ERROR};
+use crate::batch::value::types;
 
 /// An iterator, shared by its aliases.
 #[derive(Debug)]

@@ -8,6 +8,7 @@ mod attribute;
 mod builtins;
 mod call;
 mod class;
+mod construct;
 pub mod crossing;
 mod display;
 mod exceptions;
@@ -29,7 +30,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub use builtins::is_builtin;
 pub use call::Arguments;
+pub(in crate::lang) use import::module_names;
 pub use iter::{Iter, State, View, range_len, rest};
 pub use object::{CellRef, Dict, Function, Globals, Handle, Intrinsic, Obj};
 pub use raise::{Halt, Reason, Run, Thrown, exception, from_failure};
@@ -122,15 +125,7 @@ impl<'h> Interp<'h> {
     /// An interpreter of that program.
     pub fn new(world: Rc<World>, host: Host<'h>) -> Self {
         let origin = Origin { name: "".into(), place: None };
-        Interp {
-            world,
-            host,
-            depth: 0,
-            in_prelude: false,
-            origin,
-            site: None,
-            handling: Vec::new(),
-        }
+        Interp { world, host, depth: 0, in_prelude: false, origin, site: None, handling: Vec::new() }
     }
 
     /// The engine, for actions and output.

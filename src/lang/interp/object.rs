@@ -211,7 +211,12 @@ pub enum Handle {
     /// An RDD.
     Rdd(Arc<Rdd>),
     /// A stream.
-    Stream(StreamId),
+    Stream {
+        /// Its place in the graph.
+        id: StreamId,
+        /// Which streaming context it belongs to.
+        context: u32,
+    },
     /// A broadcast variable.
     Broadcast {
         /// Its value.

@@ -112,7 +112,9 @@ impl Interp<'_> {
             Comparison::LessEqual => {
                 return self.ordered("<=", "__le__", "__ge__", left, right, Ordering::is_le);
             }
-            Comparison::Greater => return self.ordered(">", "__gt__", "__lt__", left, right, Ordering::is_gt),
+            Comparison::Greater => {
+                return self.ordered(">", "__gt__", "__lt__", left, right, Ordering::is_gt);
+            }
             Comparison::GreaterEqual => {
                 return self.ordered(">=", "__ge__", "__le__", left, right, Ordering::is_ge);
             }
@@ -256,7 +258,9 @@ impl Interp<'_> {
                 }
                 true
             }
-            Obj::Opaque(_) => self.cross(|crossing, heap| Ok(library::truth(crossing.value(heap, object)?)))?,
+            Obj::Opaque(_) => {
+                self.cross(|crossing, heap| Ok(library::truth(crossing.value(heap, object)?)))?
+            }
             _ => true,
         })
     }

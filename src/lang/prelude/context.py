@@ -275,7 +275,7 @@ class SparkContext:
         return Broadcast(value)
 
     def accumulator(self, value, accum_param=None):
-        if accum_param is None and not isinstance(value, (int, float, complex)):
+        if accum_param is None and not isinstance(value, (int, float)):
             raise TypeError("No default accumulator param for type %s" % type(value))
         return Accumulator(value, accum_param)
 
@@ -391,7 +391,7 @@ class StreamingContext:
         if batchDuration <= 0:
             raise ValueError("batchDuration must be longer than nothing, not %s s" % batchDuration)
         self._sc = sparkContext
-        self._interval = _interval(_millis(batchDuration))
+        self._interval = _open(_millis(batchDuration))
         self._state = "initialized"
         self._outputs = 0
 
@@ -446,9 +446,7 @@ class StreamingContext:
         return self._state == "stopped"
 
     def stop(self, stopSparkContext=True, stopGraceFully=False):
-        if self._state == "initialized" and not _is_started():
-            _stop(False)
-        elif self._state == "active":
+        if self._state == "active":
             _stop(stopGraceFully)
         self._ended()
         if stopSparkContext:

@@ -3,7 +3,9 @@
 use crate::batch::python::args::{index, int};
 use crate::batch::python::collections::{NAMED_TUPLE_CLASS, is_instance};
 use crate::batch::python::{format, text};
-use crate::batch::value::exceptions::{ATTRIBUTE_ERROR, STOP_ITERATION, TYPE_ERROR, VALUE_ERROR, exception};
+use crate::batch::value::exceptions::{
+    ATTRIBUTE_ERROR, OVERFLOW_ERROR, STOP_ITERATION, TYPE_ERROR, VALUE_ERROR, exception,
+};
 use crate::batch::value::types::CALLABLE_ITERATOR;
 use crate::batch::value::{
     Args, Heap, Iter, Outcome, Produce, Raised, Value, call, equal, find_attribute, get_attribute,
@@ -86,7 +88,12 @@ pub fn id<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
 
 /// `chr(i)`
 pub fn chr<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    let code = index(heap, args.one(heap, "chr")?)?;
+    let code = args.one(heap, "chr")?;
+    let is_short = code.as_int().is_some_and(|code| i32::try_from(code).is_ok());
+    if !is_short && matches!(code, Value::Int(_) | Value::Big(_)) {
+        return Err(heap.raise(&OVERFLOW_ERROR, "Python int too large to convert to C int"));
+    }
+    let code = index(heap, code)?;
     match u32::try_from(code).ok().filter(|code| *code < 0x11_0000) {
         // Half of a surrogate pair is no character here.
         Some(code) => {

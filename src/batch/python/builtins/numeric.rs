@@ -83,9 +83,15 @@ pub fn pow<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let Some(modulus) = modulus.filter(|modulus| !modulus.is_none()) else {
         return binary(heap, Binary::Pow, base, exponent, false);
     };
+    let operands = [base, exponent, modulus];
     let (Some(base), Some(exponent), Some(modulus)) = (base.as_big(), exponent.as_big(), modulus.as_big())
     else {
-        let message = "pow() 3rd argument not allowed unless all arguments are integers";
+        let message = if operands.iter().any(|operand| matches!(operand, Value::Float(_))) {
+            "pow() 3rd argument not allowed unless all arguments are integers".to_string()
+        } else {
+            let [base, exponent, modulus] = operands.map(|operand| type_of(operand).name);
+            format!("unsupported operand type(s) for ** or pow(): '{base}', '{exponent}', '{modulus}'")
+        };
         return Err(heap.raise(&TYPE_ERROR, message));
     };
     if modulus.sign() == Sign::NoSign {

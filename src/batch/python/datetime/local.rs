@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
-use super::calendar::{Moment, SECOND};
+use super::calendar::{DAY_SECONDS, Moment, SECOND};
 
 /// What clocks show at a moment.
 pub struct Local {
@@ -26,6 +26,20 @@ pub fn at(seconds: i64) -> Local {
         offset: i64::from(info.offset().seconds()),
         name: info.abbreviation().to_owned(),
         is_dst: info.dst().is_dst(),
+    }
+}
+
+/// What local clocks show this year without and with daylight saving time; the same where there is none.
+pub fn both() -> [Local; 2] {
+    let now = Timestamp::now().as_second();
+    let half = at(now + 182 * DAY_SECONDS);
+    match (at(now), half) {
+        (now, half) if now.is_dst && !half.is_dst => [half, now],
+        (now, half) if half.is_dst && !now.is_dst => [now, half],
+        (now, _) => {
+            let same = Local { offset: now.offset, name: now.name.clone(), is_dst: now.is_dst };
+            [now, same]
+        }
     }
 }
 

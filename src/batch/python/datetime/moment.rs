@@ -276,7 +276,12 @@ fn replace<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
 fn astimezone<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let (found, args) = this(heap, "astimezone", args)?;
     let [zone] = args.bind(heap, "astimezone", ["tz"], 0)?;
-    let micros = since_epoch(found);
+    let mut micros = since_epoch(found);
+    if found.1.is_none() {
+        // Of times that clocks leave out, CPython takes what they show then for the zone.
+        let offset = local::at(micros.div_euclid(SECOND)).offset;
+        micros = found.0.since_epoch() - offset * SECOND;
+    }
     let mut zone = zone::argument(heap, zone)?;
     if zone.is_none() {
         let local = local::at(micros.div_euclid(SECOND));

@@ -3,6 +3,7 @@
 use bumpalo::collections::String as BumpString;
 
 use super::error::raise;
+use super::wanted::Wanted;
 use crate::batch::python::numbers::{new_int, parse_short_int};
 use crate::batch::python::text::decode;
 use crate::batch::value::exceptions::{RECURSION_ERROR, TYPE_ERROR};
@@ -48,12 +49,24 @@ pub fn loads<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
             return Err(heap.raise(&TYPE_ERROR, message));
         }
     };
+    read(heap, text, hooks, &Wanted::All)
+}
+
+/// `json.loads(text)`, of which only what is wanted is made. All of the text is checked.
+///
+/// # Errors
+/// Those of `json.loads`.
+pub fn load_wanted<'a>(heap: &Heap<'a>, text: &'a str, wanted: &Wanted) -> Outcome<'a> {
+    read(heap, text, Hooks::NONE, wanted)
+}
+
+fn read<'a>(heap: &Heap<'a>, text: &'a str, hooks: Hooks<'a>, wanted: &Wanted) -> Outcome<'a> {
     if text.starts_with('\u{feff}') {
         return Err(raise(heap, "Unexpected UTF-8 BOM (decode using utf-8-sig)", text, 0));
     }
     let mut reader = Reader { heap, text, bytes: text.as_bytes(), place: 0, hooks, values: Vec::new() };
     reader.space();
-    let value = reader.value(0)?;
+    let value = reader.value(0, wanted)?;
     reader.space();
     if reader.place < text.len() {
         return Err(reader.fault("Extra data", reader.place));
@@ -132,12 +145,13 @@ impl<'a> Reader<'_, 'a> {
         call(self.heap, hook, Args { positional: &[value], keywords: &[] })
     }
 
-    fn value(&mut self, depth: u32) -> Outcome<'a> {
+    #[inline]
+    fn value(&mut self, depth: u32, wanted: &Wanted) -> Outcome<'a> {
         match self.peek() {
             Some(b'"') => Ok(self.heap.text(self.string()?)),
             Some(b'{') => {
                 self.check_depth(depth, "object")?;
-                self.object(depth + 1)
+                self.object(depth + 1, wanted)
             }
             Some(b'[') => {
                 self.check_depth(depth, "array")?;
@@ -232,7 +246,7 @@ impl<'a> Reader<'_, 'a> {
         let first = self.values.len();
         if !self.passes(b']') {
             loop {
-                let value = self.value(depth)?;
+                let value = self.value(depth, &Wanted::All)?;
                 self.values.push(value);
                 self.space();
                 if self.passes(b',') {
@@ -250,7 +264,7 @@ impl<'a> Reader<'_, 'a> {
         Ok(list)
     }
 
-    fn object(&mut self, depth: u32) -> Outcome<'a> {
+    fn object(&mut self, depth: u32, wanted: &Wanted) -> Outcome<'a> {
         self.place += 1;
         self.space();
         let first = self.values.len();
@@ -262,17 +276,23 @@ impl<'a> Reader<'_, 'a> {
                     let what = "Expecting property name enclosed in double quotes";
                     return Err(self.fault(what, self.place));
                 }
-                let key = self.heap.text(self.string()?);
+                let name = self.string()?;
                 self.space();
                 if !self.passes(b':') {
                     return Err(self.fault("Expecting ':' delimiter", self.place));
                 }
                 self.space();
-                let value = self.value(depth)?;
-                if as_pairs {
-                    self.values.push(self.heap.pair(key, value));
-                } else {
-                    dict.insert(self.heap, key, value)?;
+                match wanted.member(name) {
+                    Some(wanted) => {
+                        let value = self.value(depth, wanted)?;
+                        let key = self.heap.text(name);
+                        if as_pairs {
+                            self.values.push(self.heap.pair(key, value));
+                        } else {
+                            dict.insert(self.heap, key, value)?;
+                        }
+                    }
+                    None => self.pass(depth)?,
                 }
                 self.space();
                 if self.passes(b',') {
@@ -293,6 +313,42 @@ impl<'a> Reader<'_, 'a> {
             }
             Hooks { object: Some(hook), .. } => self.hooked(hook, Value::Dict(dict)),
             _ => Ok(Value::Dict(dict)),
+        }
+    }
+
+    /// Passes a value that nobody wants.
+    fn pass(&mut self, depth: u32) -> Result<(), Raised> {
+        match self.peek() {
+            Some(b'"') => self.string().map(drop),
+            Some(b'{') => {
+                self.check_depth(depth, "object")?;
+                self.object(depth + 1, &Wanted::nothing()).map(drop)
+            }
+            Some(b'[') => {
+                self.check_depth(depth, "array")?;
+                self.pass_array(depth + 1)
+            }
+            _ => self.value(depth, &Wanted::All).map(drop),
+        }
+    }
+
+    fn pass_array(&mut self, depth: u32) -> Result<(), Raised> {
+        self.place += 1;
+        self.space();
+        if self.passes(b']') {
+            return Ok(());
+        }
+        loop {
+            self.pass(depth)?;
+            self.space();
+            if self.passes(b',') {
+                self.space();
+                continue;
+            }
+            if self.passes(b']') {
+                return Ok(());
+            }
+            return Err(self.fault("Expecting ',' delimiter", self.place));
         }
     }
 

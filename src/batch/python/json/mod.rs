@@ -3,8 +3,11 @@
 mod dump;
 mod error;
 mod load;
+mod wanted;
 
 pub use error::attribute;
+pub use load::{load_wanted, loads};
+pub use wanted::Wanted;
 
 use super::args::native;
 use super::function;

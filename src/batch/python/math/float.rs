@@ -41,7 +41,6 @@ functions! {
     cbrt "math.cbrt" f64::cbrt, false;
     cos "math.cos" f64::cos, false;
     cosh "math.cosh" f64::cosh, true;
-    degrees "math.degrees" f64::to_degrees, true;
     exp "math.exp" f64::exp, true;
     exp2 "math.exp2" f64::exp2, true;
     expm1 "math.expm1" f64::exp_m1, true;
@@ -315,4 +314,10 @@ pub fn isclose<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let distance = (a - b).abs();
     let within = distance <= (relative * b).abs() || distance <= (relative * a).abs() || distance <= absolute;
     Ok(Value::bool(a == b || a.is_finite() && b.is_finite() && within))
+}
+
+/// `math.degrees(x)`, which may come to infinity.
+pub fn degrees<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
+    let number = real(heap, args.one(heap, "math.degrees")?)?;
+    Ok(Value::float(number.to_degrees()))
 }

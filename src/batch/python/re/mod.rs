@@ -8,6 +8,7 @@ mod class;
 mod emit;
 mod engine;
 mod flags;
+mod inline;
 mod matched;
 mod operations;
 mod parse;
@@ -17,8 +18,8 @@ mod template;
 mod tree;
 
 use super::args::native;
-use crate::batch::value::exceptions::{INDEX_ERROR, OVERFLOW_ERROR, RE_ERROR, VALUE_ERROR};
-use crate::batch::value::{Args, Heap, Module, Native, Outcome, Raised, TypeInfo, Value};
+use crate::batch::value::exceptions::{INDEX_ERROR, OVERFLOW_ERROR, RE_ERROR, TYPE_ERROR, VALUE_ERROR};
+use crate::batch::value::{Args, Heap, Module, Native, Outcome, Raised, TypeInfo, Value, type_of};
 use flags::{flag, flags_of};
 use operations::Use;
 
@@ -192,6 +193,10 @@ fn replace<'a>(heap: &Heap<'a>, name: &str, args: Args<'_, 'a>) -> Result<(Value
 fn escape<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     const SPECIAL: &str = "()[]{}?*+-|^$\\.&~# \t\n\r\u{b}\u{c}";
     let ([pattern], []) = args.bind_def(heap, "escape", ["pattern"], [])?;
+    if !matches!(pattern, Value::Str(_) | Value::Bytes(_)) {
+        let message = format!("decoding to str: need a bytes-like object, {} found", type_of(pattern).name);
+        return Err(heap.raise(&TYPE_ERROR, message));
+    }
     let subject = operations::Subject::new(heap, pattern, None)?;
     let mut escaped = String::with_capacity(subject.text.len() + 8);
     for c in subject.text.chars() {

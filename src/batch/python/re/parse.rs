@@ -2,16 +2,14 @@
 //! (`Lib/re/_parser.py` is the reference).
 
 use super::class;
+use super::inline::{self, Inline, TYPES};
 use super::source::{Source, Token, control, hexadecimal, is_identifier, octal};
 use super::tree::{Case, Category, Greed, Group, Member, Node, Tree};
-use super::{ASCII, BYTES, DOTALL, Fault, IGNORECASE, LOCALE, MULTILINE, TEMPLATE, UNICODE, VERBOSE};
+use super::{ASCII, BYTES, DOTALL, Fault, IGNORECASE, MULTILINE, UNICODE, VERBOSE};
 use crate::batch::repr_into;
 
 /// Parentheses within parentheses.
 const DEEPEST: usize = 100;
-
-/// Flags of which a pattern has one.
-const TYPES: u32 = ASCII | LOCALE | UNICODE;
 
 /// Parses a pattern under some flags.
 ///
@@ -232,14 +230,18 @@ impl Parser {
                 }
             },
             Token::Plain('(') => self.conditional(start, flags, depth).map(Some),
-            Token::Plain(letter) if letter == '-' || flag(letter).is_some() => {
-                let Some((add, remove)) = self.flags(letter)? else {
-                    if !first {
+            Token::Plain(letter) if letter == '-' || inline::flag(letter).is_some() => {
+                let (add, remove) = match inline::parse(&mut self.source, letter)? {
+                    Inline::Group { add, remove } => (add, remove),
+                    Inline::Whole(flags) => {
+                        self.global |= flags;
+                        if first {
+                            return Ok(None);
+                        }
                         let length = self.source.tell() - start;
                         let message = "global flags not at the start of the expression";
                         return Err(self.source.fault(message, length));
                     }
-                    return Ok(None);
                 };
                 let kept = if add & TYPES != 0 { flags & !TYPES } else { flags };
                 self.inside(start, (kept | add) & !remove, depth).map(|node| Some(grouped(node)))
@@ -367,64 +369,6 @@ impl Parser {
         Ok(Node::Conditional { group, yes: Box::new(yes), no: Box::new(no) })
     }
 
-    /// The flags of `(?i)`, which change the whole pattern (`None`), or of `(?i-s:`: those on, those off.
-    fn flags(&mut self, mut letter: char) -> Result<Option<(u32, u32)>, Fault> {
-        let (mut add, mut remove) = (0, 0);
-        let mut end = letter;
-        if letter != '-' {
-            loop {
-                let bit = flag(letter).unwrap_or(0);
-                if letter == 'L' {
-                    let message = "bad inline flags: cannot use 'L' flag with a str pattern";
-                    return Err(self.source.fault(message, 0));
-                }
-                add |= bit;
-                if bit & TYPES != 0 && add & TYPES != bit {
-                    let message = "bad inline flags: flags 'a', 'u' and 'L' are incompatible";
-                    return Err(self.source.fault(message, 0));
-                }
-                end = self.flag_or(")-:", "missing -, : or )")?;
-                if ")-:".contains(end) {
-                    break;
-                }
-                letter = end;
-            }
-        }
-        if end == ')' {
-            self.global |= add;
-            return Ok(None);
-        }
-        if end == '-' {
-            let mut letter = self.flag_or("", "missing flag")?;
-            loop {
-                let bit = flag(letter).unwrap_or(0);
-                if bit & TYPES != 0 {
-                    let message = "bad inline flags: cannot turn off flags 'a', 'u' and 'L'";
-                    return Err(self.source.fault(message, 0));
-                }
-                remove |= bit;
-                letter = self.flag_or(":", "missing :")?;
-                if letter == ':' {
-                    break;
-                }
-            }
-        }
-        if add & remove != 0 {
-            return Err(self.source.fault("bad inline flags: flag turned on and off", 1));
-        }
-        Ok(Some((add, remove)))
-    }
-
-    /// The next character: a flag, or one of `ends`.
-    fn flag_or(&mut self, ends: &str, missing: &str) -> Result<char, Fault> {
-        match self.source.take()? {
-            None => Err(self.source.fault(missing, 0)),
-            Some(Token::Plain(c)) if ends.contains(c) || flag(c).is_some() => Ok(c),
-            Some(Token::Plain(c)) if c.is_alphabetic() => Err(self.source.fault("unknown flag", 1)),
-            Some(token) => Err(self.source.fault(missing, token.len())),
-        }
-    }
-
     /// What an escape outside of character classes stands for. The backslash and `letter` have been read.
     fn escape(&mut self, letter: char, flags: u32) -> Result<Node, Fault> {
         let ascii = flags & (ASCII | BYTES) != 0;
@@ -524,21 +468,6 @@ fn grouped(node: Node) -> Node {
         | Node::Boundary { .. } => Node::Sequence(vec![node]),
         other => other,
     }
-}
-
-/// The flag of a letter.
-fn flag(letter: char) -> Option<u32> {
-    Some(match letter {
-        'i' => IGNORECASE,
-        'L' => LOCALE,
-        'm' => MULTILINE,
-        's' => DOTALL,
-        'x' => VERBOSE,
-        'a' => ASCII,
-        'u' => UNICODE,
-        't' => TEMPLATE,
-        _ => return None,
-    })
 }
 
 /// How letters are compared under these flags.

@@ -103,10 +103,10 @@ fn affixed<'a>(
     let arguments = args.parsed(heap, name, 1, 3)?;
     let span = span(heap, text, &arguments[1..])?;
     let fits = |affix: &str| span.as_ref().is_some_and(|span| matches(span.text, affix));
-    let method = name.trim_start_matches("str.");
     if let Value::Str(affix) = arguments[0] {
         return Ok(Value::bool(fits(affix)));
     }
+    let method = name.trim_start_matches("str.");
     let Some(affixes) = arguments[0].as_tuple() else {
         let class = type_of(arguments[0]).name;
         let message = format!("{method} first arg must be str or a tuple of str, not {class}");

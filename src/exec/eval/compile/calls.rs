@@ -11,15 +11,25 @@ use super::super::unit::Expr;
 use super::displays::is_iterable;
 use super::operands::{Shape, left_operand};
 use super::{Builder, expr, operands};
+use crate::batch::python;
 use crate::batch::value::exceptions::TYPE_ERROR;
 use crate::batch::value::{
-    Args, Heap, Native, NativeFn, Outcome, Raised, TypeInfo, Value, call, get_attribute, type_of,
+    Args, Heap, Native, NativeFn, Outcome, Raised, TypeInfo, Value, call, get_attribute, length, type_of,
 };
 use crate::plan::code::{self, Arg, Const, ExprKind, Place};
 
 impl Builder<'_, '_> {
     /// `callee(args)`
     pub fn call(&mut self, callee: &code::Expr, args: &[Arg]) -> Expr {
+        if let [Arg::Positional(arg)] = args
+            && self.is_len(callee)
+        {
+            let arg = self.shape(arg);
+            return left_operand!(arg, arg => expr(move |frame| {
+                // No more items fit into memory.
+                length(frame.heap, arg(frame)?).map(|length| Value::Int(i64::try_from(length).unwrap_or(i64::MAX)))
+            }));
+        }
         match self.positional(args) {
             Some(args) => match args.len() {
                 0 => self.call_n::<0>(callee, args),
@@ -58,6 +68,14 @@ impl Builder<'_, '_> {
         }
     }
 
+    /// Whether this is the built-in `len`.
+    fn is_len(&mut self, callee: &code::Expr) -> bool {
+        match (self.known_value(callee), python::builtin("len")) {
+            (Some(Static::Native(callee)), Some(Value::Native(len))) => std::ptr::eq(callee, len),
+            _ => false,
+        }
+    }
+
     /// A built-in function or class that is called without further ado.
     fn direct(&mut self, callee: &code::Expr) -> Option<NativeFn> {
         match self.known_value(callee)? {
@@ -82,7 +100,7 @@ impl Builder<'_, '_> {
         {
             return expr(move |frame| {
                 let positional = &evaluate(frame, &args)?;
-                frame.closure.shared.instance.evaluate(frame.heap, Args { positional, keywords: &[] })
+                frame.instance.evaluate(frame.heap, Args { positional, keywords: &[] })
             });
         }
         if let ExprKind::Attribute(object, name) = &callee.kind

@@ -1,10 +1,12 @@
 //! Comparisons, single ones and chains.
 
+use std::sync::Arc;
+
 use super::super::operate::{Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual, Relation, compare};
 use super::super::unit::{Expr, Test};
 use super::operands::{Shape, left_operand, right_operand};
 use super::{Builder, operands, test};
-use crate::batch::value::{Value, equal, identical};
+use crate::batch::value::{Value, contains, equal, identical};
 use crate::plan::code::{self, Comparison, Const, ExprKind, Item};
 
 impl Builder<'_, '_> {
@@ -39,6 +41,9 @@ impl Builder<'_, '_> {
                     return self.membership(left, op == Comparison::In, members);
                 }
             }
+            (Comparison::In | Comparison::NotIn, ExprKind::Const(Const::Str(text))) => {
+                return self.characters(left, op == Comparison::In, right, text.clone());
+            }
             _ => {}
         }
         let (left, right) = (self.shape(left), self.shape(right));
@@ -66,6 +71,20 @@ impl Builder<'_, '_> {
             _ => None,
         });
         constants.collect()
+    }
+
+    /// `left in "…"`, often a single character.
+    fn characters(&mut self, left: &code::Expr, wanted: bool, right: &code::Expr, text: Arc<str>) -> Test {
+        let (left, right) = (self.shape(left), self.expr(right));
+        left_operand!(left, left => test(move |frame| {
+            let left = left(frame)?;
+            match left {
+                Value::Str(character) if let [byte] = character.as_bytes() => {
+                    Ok(text.as_bytes().contains(byte) == wanted)
+                }
+                _ => contains(frame.heap, right(frame)?, left).map(|is_member| is_member == wanted),
+            }
+        }))
     }
 
     /// `left in (…)` with constants, for which no tuple has to be made.

@@ -7,9 +7,7 @@ use super::super::operate::{Add, FloorDiv, Mod, Mul, Operator, Sub, get_any, get
 use super::super::unit::{Expr, Test};
 use super::operands::{Shape, left_operand, right_operand};
 use super::{Builder, expr, operands, test};
-use crate::batch::value::{
-    Arena, Binary, Heap, Task, Unary, Value, binary, get_attribute, get_slice, unary,
-};
+use crate::batch::value::{Arena, Binary, Heap, Task, Unary, Value, binary, get_attribute, get_slice, unary};
 use crate::plan::code::{self, ExprKind, Place};
 
 impl Builder<'_, '_> {
@@ -105,7 +103,8 @@ impl Builder<'_, '_> {
 
     /// `a and b and …` or `a or b or …` as a condition: done at the first operand that is `decides`.
     fn tests(&mut self, operands: &[code::Expr], decides: bool) -> Test {
-        let mut tests = operands.iter().map(|operand| self.test(operand)).collect::<Vec<_>>().into_iter().rev();
+        let mut tests =
+            operands.iter().map(|operand| self.test(operand)).collect::<Vec<_>>().into_iter().rev();
         let last = tests.next().unwrap_or_else(|| test(move |_| Ok(!decides)));
         tests.fold(last, |rest, first| match decides {
             true => test(move |frame| Ok(first(frame)? || rest(frame)?)),
@@ -115,7 +114,8 @@ impl Builder<'_, '_> {
 
     /// The same as a value: that of the operand that decides.
     fn logical(&mut self, operands: &[code::Expr], decides: bool) -> Expr {
-        let mut values = operands.iter().map(|operand| self.expr(operand)).collect::<Vec<_>>().into_iter().rev();
+        let mut values =
+            operands.iter().map(|operand| self.expr(operand)).collect::<Vec<_>>().into_iter().rev();
         let last = values.next().unwrap_or_else(|| expr(move |_| Ok(Value::bool(!decides))));
         values.fold(last, |rest, first| {
             expr(move |frame| {

@@ -27,8 +27,12 @@ impl Builder<'_, '_> {
     /// An f-string.
     pub fn format(&mut self, parts: &[FormatPart]) -> Expr {
         let pieces: Vec<_> = parts.iter().map(|part| self.piece(part)).collect();
+        let room = room(pieces.iter().map(|piece| match piece {
+            Piece::Text(text) => Some(&**text),
+            Piece::Str(_) | Piece::Format(..) => None,
+        }));
         expr(move |frame| {
-            let mut text = ArenaString::new_in(frame.heap.bump());
+            let mut text = ArenaString::with_capacity_in(room, frame.heap.bump());
             for piece in &pieces {
                 match piece {
                     Piece::Text(constant) => text.push_str(constant),
@@ -164,7 +168,11 @@ fn fill<'a>(
     fields: &[Field],
     values: &[Value<'a>],
 ) -> Result<Option<Value<'a>>, Raised> {
-    let mut text = ArenaString::new_in(frame.heap.bump());
+    let room = room(fields.iter().map(|field| match field {
+        Field::Text(text) => Some(&**text),
+        Field::Str | Field::Int => None,
+    }));
+    let mut text = ArenaString::with_capacity_in(room, frame.heap.bump());
     let mut values = values.iter();
     for field in fields {
         match field {
@@ -182,11 +190,17 @@ fn fill<'a>(
     Ok(Some(frame.heap.text(text.into_bump_str())))
 }
 
+/// Bytes that a text of these constants, and of values in between, mostly takes.
+fn room<'t>(pieces: impl Iterator<Item = Option<&'t str>>) -> usize {
+    pieces.map(|piece| piece.map_or(16, str::len)).sum()
+}
+
 /// Appends `str(value)`.
 #[inline]
 fn append<'a>(frame: &Frame<'_, 'a>, value: Value<'a>, text: &mut ArenaString<'a>) -> Result<(), Raised> {
     match value {
         Value::Str(value) => text.push_str(value),
+        Value::Int(number @ 0..=9) => text.push(char::from(b'0' + u8::try_from(number).unwrap_or(0))),
         Value::Int(number) => {
             // Writing to memory does not fail.
             let _ = write!(text, "{number}");

@@ -94,14 +94,26 @@ impl Builder<'_, '_> {
     fn block(&mut self) -> Block {
         let mut steps = std::mem::take(&mut self.steps);
         let mut tries = std::mem::take(&mut self.tries);
-        let place = |label: &mut usize| *label = self.labels[*label];
+        // A jump to a jump goes where that goes. A chain of them ends: every loop has other steps.
+        let targets: Vec<usize> = self
+            .labels
+            .iter()
+            .map(|place| {
+                let mut place = *place;
+                while let Some(Step::Jump(label)) = steps.get(place) {
+                    place = self.labels[*label];
+                }
+                place
+            })
+            .collect();
+        let place = |label: &mut usize| *label = targets[*label];
         for step in &mut steps {
             match step {
                 Step::Jump(to)
                 | Step::JumpUnless(_, to)
-                | Step::Repeat(to)
-                | Step::NextSlot { end: to, .. }
-                | Step::NextStore { end: to, .. }
+                | Step::RepeatIf(_, to)
+                | Step::NextSlot { start: to, .. }
+                | Step::NextStore { start: to, .. }
                 | Step::Match { otherwise: to, .. } => place(to),
                 Step::Leave(_, ways) => ways.iter_mut().for_each(place),
                 _ => {}

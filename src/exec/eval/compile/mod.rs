@@ -13,6 +13,7 @@ mod operands;
 mod statements;
 mod targets;
 mod tries;
+mod updates;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -44,7 +44,7 @@ impl Builder<'_, '_> {
                         None => builtin(frame, &name),
                     })
                 }
-                Resolution::Eval => expr(|frame| Ok(frame.closure.shared.instance.evaluator(frame.heap))),
+                Resolution::Eval => expr(|frame| Ok(frame.instance.evaluator(frame.heap))),
                 Resolution::Builtin | Resolution::Missing => {
                     let name = name.clone();
                     expr(move |frame| builtin(frame, &name))

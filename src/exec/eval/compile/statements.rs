@@ -3,20 +3,16 @@
 use std::sync::Arc;
 
 use super::super::block::Step;
-use super::super::operate::{Add, Mul, Operator, Sub, get_any};
 use super::super::unit::{Action, Expr};
-use super::operands::{Shape, right_operand};
-use super::targets::{locals, put};
+use super::targets::locals;
 use super::tries::{Exit, Nest};
-use super::{Builder, action, expr, operands, refuse};
+use super::{Builder, action, expr, refuse};
 use crate::batch::python;
 use crate::batch::value::exceptions::{
     ASSERTION_ERROR, BASE_EXCEPTION, IMPORT_ERROR, MODULE_NOT_FOUND_ERROR, RUNTIME_ERROR, TYPE_ERROR,
     exception,
 };
-use crate::batch::value::{
-    Args, Binary, Heap, Module, Raised, Value, binary, call, get_slice, set_slice, type_of,
-};
+use crate::batch::value::{Args, Heap, Module, Raised, Value, call, type_of};
 use crate::plan::code::{self, ExprKind, Item, Place, Stmt, StmtKind, Target};
 
 impl Builder<'_, '_> {
@@ -58,40 +54,29 @@ impl Builder<'_, '_> {
                     self.steps.push(Step::Return(value));
                 }
             }
-            StmtKind::If(test, then, otherwise) => {
-                let (other, end) = (self.label(), self.label());
-                self.jump_unless(test, other);
-                self.statements(then);
-                if !otherwise.is_empty() {
-                    self.steps.push(Step::Jump(end));
-                }
-                self.mark(other);
-                self.statements(otherwise);
-                self.mark(end);
-            }
+            StmtKind::If(test, then, otherwise) => self.if_statement(test, then, otherwise),
             StmtKind::While(test, body, otherwise) => {
-                let [top, next, other, end] = [(); 4].map(|()| self.label());
-                self.mark(top);
-                self.jump_unless(test, other);
-                self.repeated(body, top, next, end);
-                self.mark(other);
+                let [start, next, end] = [(); 3].map(|()| self.label());
+                self.steps.push(Step::Jump(next));
+                self.repeated(body, start, next, end);
+                self.hoist(test);
+                let test = self.test(test);
+                self.steps.push(Step::RepeatIf(test, start));
                 self.statements(otherwise);
                 self.mark(end);
             }
             StmtKind::For(target, iterable, body, otherwise) => {
-                let [top, next, other, end] = [(); 4].map(|()| self.label());
+                let [start, next, end] = [(); 3].map(|()| self.label());
                 let (iterable, iterator) = (self.value(iterable), self.slot());
-                self.steps.push(Step::Iterate(iterator, iterable));
-                self.mark(top);
+                self.steps.extend([Step::Iterate(iterator, iterable), Step::Jump(next)]);
+                self.repeated(body, start, next, end);
                 let step = match target {
                     Target::Name(Place::Local(local), _) => {
-                        Step::NextSlot { iterator, slot: super::names::index(*local), end: other }
+                        Step::NextSlot { iterator, slot: super::names::index(*local), start }
                     }
-                    target => Step::NextStore { iterator, store: self.store(target), end: other },
+                    target => Step::NextStore { iterator, store: self.store(target), start },
                 };
                 self.steps.push(step);
-                self.repeated(body, top, next, end);
-                self.mark(other);
                 self.statements(otherwise);
                 self.mark(end);
             }
@@ -124,18 +109,38 @@ impl Builder<'_, '_> {
         self.steps.push(Step::Do(action));
     }
 
-    fn jump_unless(&mut self, test: &code::Expr, to: usize) {
-        self.hoist(test);
-        let test = self.test(test);
-        self.steps.push(Step::JumpUnless(test, to));
-    }
-
-    fn repeated(&mut self, body: &[Stmt], top: usize, next: usize, end: usize) {
+    /// The body of a loop; the step behind it decides whether it is run again.
+    fn repeated(&mut self, body: &[Stmt], start: usize, next: usize, end: usize) {
+        self.mark(start);
         self.nest.push(Nest::Loop { next, end });
         self.statements(body);
         self.nest.pop();
         self.mark(next);
-        self.steps.push(Step::Repeat(top));
+    }
+
+    fn if_statement(&mut self, test: &code::Expr, then: &[Stmt], otherwise: &[Stmt]) {
+        self.hoist(test);
+        let test = self.test(test);
+        let (other, end) = (self.label(), self.label());
+        let jump = self.steps.len();
+        self.steps.push(Step::JumpUnless(test, other));
+        self.statements(then);
+        if otherwise.is_empty() {
+            // A single step is done in the same turn; none within it can be jumped to.
+            if self.steps.len() == jump + 2
+                && matches!(self.steps.last(), Some(Step::Do(_)))
+                && let Some(Step::Do(action)) = self.steps.pop()
+                && let Some(Step::JumpUnless(test, _)) = self.steps.pop()
+            {
+                self.steps.push(Step::DoIf(test, action));
+            }
+            self.mark(other);
+            return;
+        }
+        self.steps.push(Step::Jump(end));
+        self.mark(other);
+        self.statements(otherwise);
+        self.mark(end);
     }
 
     fn assign(&mut self, targets: &[Target], value: &code::Expr) {
@@ -159,6 +164,9 @@ impl Builder<'_, '_> {
                 }));
             }
             ([target], _) => {
+                if let Some(counting) = self.counting(target, value) {
+                    return self.perform(counting);
+                }
                 let (value, store) = (self.value(value), self.store(target));
                 self.perform(action(move |frame| store(frame, value(frame)?)));
             }
@@ -170,59 +178,6 @@ impl Builder<'_, '_> {
                     stores.iter().try_for_each(|store| store(frame, value))
                 }));
             }
-        }
-    }
-
-    /// `target op= value`
-    fn update(&mut self, target: &Target, op: Binary, value: &code::Expr) -> Action {
-        match target {
-            Target::Name(Place::Local(local), _) => {
-                let (slot, value) = (super::names::index(*local), self.shape(value));
-                match op {
-                    Binary::Add => update_local::<Add>(slot, value),
-                    Binary::Sub => update_local::<Sub>(slot, value),
-                    Binary::Mul => update_local::<Mul>(slot, value),
-                    _ => {
-                        let value = operands::boxed(value);
-                        action(move |frame| {
-                            let old = frame.local(slot)?;
-                            let new = binary(frame.heap, op, old, value(frame)?, true)?;
-                            frame.slots[slot].set(Some(new));
-                            Ok(())
-                        })
-                    }
-                }
-            }
-            Target::Name(place, _) => {
-                let (old, value, store) = (self.name(place), self.expr(value), self.store_name(place));
-                action(move |frame| {
-                    let old = old(frame)?;
-                    store(frame, binary(frame.heap, op, old, value(frame)?, true)?)
-                })
-            }
-            Target::Index(base, index, _) => {
-                let (base, index, value) = (self.expr(base), self.expr(index), self.expr(value));
-                action(move |frame| {
-                    let (base, index) = (base(frame)?, index(frame)?);
-                    let old = get_any(frame.heap, base, index)?;
-                    let new = binary(frame.heap, op, old, value(frame)?, true)?;
-                    put(frame.heap, base, index, new)
-                })
-            }
-            Target::Slice(base, parts, _) => {
-                let (base, value) = (self.expr(base), self.expr(value));
-                let [start, stop, step] = self.slice_parts(parts.each_ref().map(Option::as_ref));
-                action(move |frame| {
-                    let base = base(frame)?;
-                    let [start, stop, step] = [start(frame)?, stop(frame)?, step(frame)?];
-                    let old = get_slice(frame.heap, base, start, stop, step)?;
-                    let new = binary(frame.heap, op, old, value(frame)?, true)?;
-                    set_slice(frame.heap, base, [start, stop, step], new)
-                })
-            }
-            Target::Attribute(..) => action(|frame| Err(refuse(frame, "assignment to attributes"))),
-            // The parser knows no such thing.
-            Target::Unpack(..) => action(|frame| Err(refuse(frame, "this assignment"))),
         }
     }
 
@@ -279,14 +234,6 @@ impl Builder<'_, '_> {
             Err(frame.heap.throw(exception(frame.heap, &ASSERTION_ERROR, message.as_slice())))
         }));
     }
-}
-
-fn update_local<O: Operator>(slot: usize, value: Shape) -> Action {
-    right_operand!(value, value => action(move |frame| {
-        let old = frame.local(slot)?;
-        frame.slots[slot].set(Some(O::apply(frame.heap, old, value(frame)?, true)?));
-        Ok(())
-    }))
 }
 
 fn pair(items: &[Item]) -> Option<[&code::Expr; 2]> {

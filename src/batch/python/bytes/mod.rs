@@ -1,45 +1,58 @@
 //! `bytes`.
 
+mod form;
+mod search;
+
 use bumpalo::collections::Vec as BumpVec;
 use memchr::memmem;
 
-use super::args::{
-    bound, clamp, index as to_index, int, native, not_an_integer, room, text_argument, wrong_object,
-};
+use super::args::{index as to_index, native, not_an_integer, room, text_argument, wrong_object};
 use super::text::{decode as decode_text, encode as encode_text, encoding_and_errors};
-use crate::batch::value::exceptions::{TYPE_ERROR, VALUE_ERROR};
+use crate::batch::value::exceptions::{OVERFLOW_ERROR, TYPE_ERROR, VALUE_ERROR};
 use crate::batch::value::{Args, Heap, Native, Outcome, Raised, Value, iterate, truth, type_of};
 
 /// The methods of `bytes`.
 pub static METHODS: &[Native] = &[
-    native("count", count),
+    native("capitalize", form::capitalize),
+    native("center", form::center),
+    native("count", search::count),
     native("decode", decode),
-    native("endswith", endswith),
-    native("find", find),
+    native("endswith", search::endswith),
+    native("expandtabs", form::expandtabs),
+    native("find", search::find),
     native("fromhex", fromhex),
     native("hex", hex),
-    native("index", index),
-    native("isalnum", |heap, args| all(heap, args, "bytes.isalnum", u8::is_ascii_alphanumeric)),
-    native("isalpha", |heap, args| all(heap, args, "bytes.isalpha", u8::is_ascii_alphabetic)),
-    native("isdigit", |heap, args| all(heap, args, "bytes.isdigit", u8::is_ascii_digit)),
-    native("isspace", |heap, args| all(heap, args, "bytes.isspace", is_space)),
+    native("index", search::index),
+    native("isalnum", form::isalnum),
+    native("isalpha", form::isalpha),
+    native("isascii", form::isascii),
+    native("isdigit", form::isdigit),
+    native("islower", form::islower),
+    native("isspace", form::isspace),
+    native("istitle", form::istitle),
+    native("isupper", form::isupper),
     native("join", join),
-    native("lower", lower),
+    native("ljust", form::ljust),
+    native("lower", form::lower),
     native("lstrip", lstrip),
     native("partition", partition),
     native("removeprefix", removeprefix),
     native("removesuffix", removesuffix),
     native("replace", replace),
-    native("rfind", rfind),
-    native("rindex", rindex),
+    native("rfind", search::rfind),
+    native("rindex", search::rindex),
+    native("rjust", form::rjust),
     native("rpartition", rpartition),
     native("rsplit", rsplit),
     native("rstrip", rstrip),
     native("split", split),
     native("splitlines", splitlines),
-    native("startswith", startswith),
+    native("startswith", search::startswith),
     native("strip", strip),
-    native("upper", upper),
+    native("swapcase", form::swapcase),
+    native("title", form::title),
+    native("upper", form::upper),
+    native("zfill", form::zfill),
 ];
 
 /// `bytes(source=b'', encoding, errors)`
@@ -58,7 +71,8 @@ pub fn new<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     match source {
         Value::Bytes(_) => Ok(source),
         Value::Str(_) => Err(heap.raise(&TYPE_ERROR, "string argument without an encoding")),
-        Value::Int(_) | Value::Bool(_) | Value::Big(_) => {
+        Value::Big(_) => Err(heap.raise(&OVERFLOW_ERROR, "cannot fit 'int' into an index-sized integer")),
+        Value::Int(_) | Value::Bool(_) => {
             let Ok(length) = usize::try_from(to_index(heap, source)?) else {
                 return Err(heap.raise(&VALUE_ERROR, "negative count"));
             };
@@ -131,26 +145,6 @@ fn decode<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     decode_text(heap, bytes, encoding, errors)
 }
 
-fn all<'a>(heap: &Heap<'a>, args: Args<'_, 'a>, name: &str, is_such: impl Fn(&u8) -> bool) -> Outcome<'a> {
-    let (bytes, args) = this(heap, args, name)?;
-    args.nothing(heap, name)?;
-    Ok(Value::bool(!bytes.is_empty() && bytes.iter().all(is_such)))
-}
-
-/// `bytes.lower()`
-fn lower<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    let (bytes, args) = this(heap, args, "bytes.lower")?;
-    args.nothing(heap, "bytes.lower")?;
-    Ok(heap.bytes(&bytes.to_ascii_lowercase()))
-}
-
-/// `bytes.upper()`
-fn upper<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    let (bytes, args) = this(heap, args, "bytes.upper")?;
-    args.nothing(heap, "bytes.upper")?;
-    Ok(heap.bytes(&bytes.to_ascii_uppercase()))
-}
-
 /// `bytes.hex(sep, bytes_per_sep=1)`
 fn hex<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let (bytes, args) = this(heap, args, "bytes.hex")?;
@@ -182,6 +176,14 @@ fn hex<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
 /// `bytes.fromhex(string)`
 fn fromhex<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let text = text_argument(heap, "bytes.fromhex", "", args.one(heap, "bytes.fromhex")?)?;
+    let wrong = |place: usize| {
+        let message = format!("non-hexadecimal number found in fromhex() arg at position {place}");
+        heap.raise(&VALUE_ERROR, message)
+    };
+    // CPython looks for these before anything else.
+    if let Some(place) = text.chars().position(|c| !c.is_ascii()) {
+        return Err(wrong(place));
+    }
     let mut bytes = Vec::new();
     let mut chars = text.chars().enumerate();
     while let Some((place, c)) = chars.next() {
@@ -190,122 +192,15 @@ fn fromhex<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
         }
         let digit = |c: Option<(usize, char)>| c.and_then(|(_, c)| c.to_digit(16));
         let (high, next) = (c.to_digit(16), chars.next());
-        let wrong = if high.is_none() { place } else { place + 1 };
         match (high, digit(next)) {
             (Some(high), Some(low)) => {
                 bytes.push(u8::try_from(high << 4 | low).expect("two hexadecimal digits"));
             }
-            _ => {
-                let message = format!("non-hexadecimal number found in fromhex() arg at position {wrong}");
-                return Err(heap.raise(&VALUE_ERROR, message));
-            }
+            (None, _) => return Err(wrong(place)),
+            (Some(_), None) => return Err(wrong(place + 1)),
         }
     }
     Ok(heap.bytes(&bytes))
-}
-
-/// Bytes, the part of them to search, if there is one, and what is sought there.
-type Search<'a> = (&'a [u8], Option<(usize, usize)>, &'a [u8]);
-
-/// What is sought, bytes or one byte as an int, and where.
-fn sought<'a>(heap: &Heap<'a>, args: Args<'_, 'a>, name: &str) -> Result<Search<'a>, Raised> {
-    let (bytes, args) = this(heap, args, name)?;
-    let arguments = args.parsed(heap, name, 1, 3)?;
-    let wanted = match arguments[0] {
-        Value::Bytes(wanted) => *wanted,
-        number @ (Value::Int(_) | Value::Bool(_) | Value::Big(_)) => {
-            match number.as_int().and_then(|number| u8::try_from(number).ok()) {
-                Some(byte) => heap.bump().alloc_slice_copy(&[byte]),
-                None => return Err(heap.raise(&VALUE_ERROR, "byte must be in range(0, 256)")),
-            }
-        }
-        other => {
-            let class = type_of(other).name;
-            let message = format!("argument should be integer or bytes-like object, not '{class}'");
-            return Err(heap.raise(&TYPE_ERROR, message));
-        }
-    };
-    let places = clamp(bound(heap, arguments.get(1))?, bound(heap, arguments.get(2))?, bytes.len());
-    Ok((bytes, places, wanted))
-}
-
-fn place<'a>(heap: &Heap<'a>, args: Args<'_, 'a>, name: &str, last: bool) -> Result<Option<usize>, Raised> {
-    let (bytes, places, wanted) = sought(heap, args, name)?;
-    Ok(places.and_then(|(start, end)| {
-        let within = &bytes[start..end];
-        let found = if last { memmem::rfind(within, wanted) } else { memmem::find(within, wanted) };
-        found.map(|found| start + found)
-    }))
-}
-
-/// `bytes.find(sub, start, end)`
-fn find<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    Ok(place(heap, args, "bytes.find", false)?.map_or(Value::Int(-1), int))
-}
-
-/// `bytes.rfind(sub, start, end)`
-fn rfind<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    Ok(place(heap, args, "bytes.rfind", true)?.map_or(Value::Int(-1), int))
-}
-
-fn found<'a>(heap: &Heap<'a>, place: Option<usize>) -> Outcome<'a> {
-    place.map(int).ok_or_else(|| heap.raise(&VALUE_ERROR, "subsection not found"))
-}
-
-/// `bytes.index(sub, start, end)`
-fn index<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    found(heap, place(heap, args, "bytes.index", false)?)
-}
-
-/// `bytes.rindex(sub, start, end)`
-fn rindex<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    found(heap, place(heap, args, "bytes.rindex", true)?)
-}
-
-/// `bytes.count(sub, start, end)`
-fn count<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    let (bytes, places, wanted) = sought(heap, args, "bytes.count")?;
-    Ok(int(match places {
-        None => 0,
-        Some((start, end)) if wanted.is_empty() => end - start + 1,
-        Some((start, end)) => memmem::find_iter(&bytes[start..end], wanted).count(),
-    }))
-}
-
-fn affixed<'a>(
-    heap: &Heap<'a>,
-    args: Args<'_, 'a>,
-    name: &str,
-    fits: impl Fn(&[u8], &[u8]) -> bool,
-) -> Outcome<'a> {
-    let (bytes, args) = this(heap, args, name)?;
-    let arguments = args.parsed(heap, name, 1, 3)?;
-    let places = clamp(bound(heap, arguments.get(1))?, bound(heap, arguments.get(2))?, bytes.len());
-    let fits = |affix: &[u8]| places.is_some_and(|(start, end)| fits(&bytes[start..end], affix));
-    if let Value::Bytes(affix) = arguments[0] {
-        return Ok(Value::bool(fits(affix)));
-    }
-    let Some(affixes) = arguments[0].as_tuple() else {
-        let (method, class) = (name.trim_start_matches("bytes."), type_of(arguments[0]).name);
-        let message = format!("{method} first arg must be bytes or a tuple of bytes, not {class}");
-        return Err(heap.raise(&TYPE_ERROR, message));
-    };
-    for affix in affixes {
-        if fits(need_bytes(heap, *affix)?) {
-            return Ok(Value::bool(true));
-        }
-    }
-    Ok(Value::bool(false))
-}
-
-/// `bytes.startswith(prefix, start, end)`
-fn startswith<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    affixed(heap, args, "bytes.startswith", |bytes, prefix| bytes.starts_with(prefix))
-}
-
-/// `bytes.endswith(suffix, start, end)`
-fn endswith<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    affixed(heap, args, "bytes.endswith", |bytes, suffix| bytes.ends_with(suffix))
 }
 
 fn stripped<'a>(heap: &Heap<'a>, args: Args<'_, 'a>, name: &str, start: bool, end: bool) -> Outcome<'a> {

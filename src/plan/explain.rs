@@ -1,0 +1,432 @@
+//! The plan of a program, as people read it: what comes in, what is done with it, in which stages, and which
+//! functions run as kernels. It tells of the rules by which the engine computes, and of nothing else.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::host::Streaming;
+use super::image::{Frozen, Image};
+use super::key::WordsBy;
+use super::recipe::seconds;
+use super::rules::{EarlyCount, counts_by_key, early_counts, kept, projection, words};
+use super::shape::{Shape, shape};
+use super::stream::{Graph, Lambda, Output, OutputOp, StreamId, StreamOp};
+use super::{Origin, RddOp};
+use crate::batch::python::json::Wanted;
+
+/// Characters of a function's text that are shown.
+const WIDEST: usize = 72;
+
+/// The plan of what a program starts. `image` freezes its functions; one that cannot be is told of as unknown.
+pub fn explain(streaming: &Streaming, image: &mut dyn FnMut(Lambda) -> Option<Arc<Image>>) -> String {
+    let Streaming { graph, interval, sources } = streaming;
+    let early = early_counts(graph, image);
+    let mut operator = |stream: &super::Stream| match &stream.op {
+        StreamOp::Rdd(op) => op.freeze(&mut |lambda| image(lambda).ok_or(())).ok(),
+        _ => None,
+    };
+    let operators = graph.streams.iter().map(&mut operator).collect();
+    let plan = Explained { graph, operators, kept: kept(graph), early, interval: interval.as_millis() };
+    let mut text = format!("batch interval: {} s\n\nsources:\n", seconds(*interval));
+    for (number, source) in sources.iter().enumerate() {
+        put(&mut text, format_args!("  {number}: {source}"));
+    }
+    if sources.is_empty() {
+        text.push_str("  none: the program makes its records itself\n");
+    }
+    text.push_str("\nstreams:\n");
+    for stream in 0..graph.streams.len() {
+        plan.stream(stream, &mut text);
+    }
+    text.push_str("\noutputs:\n");
+    for (number, output) in graph.outputs.iter().enumerate() {
+        put(&mut text, format_args!("  {}: {}", number + 1, of_output(output)));
+    }
+    text
+}
+
+/// A line; writing to a `String` does not fail.
+fn put(text: &mut String, line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(text, "{line}");
+}
+
+struct Explained<'g> {
+    graph: &'g Graph,
+    /// The operators over RDDs, frozen, by stream.
+    operators: Vec<Option<RddOp>>,
+    /// Whose results are kept, by stream.
+    kept: Vec<bool>,
+    early: Vec<EarlyCount>,
+    /// Length of a batch in milliseconds.
+    interval: i64,
+}
+
+impl Explained<'_> {
+    fn stream(&self, index: usize, text: &mut String) {
+        let stream = &self.graph.streams[index];
+        let name = self.name(index);
+        let asked = match &*stream.origin.name {
+            "" => String::new(),
+            asked if name.starts_with(asked) => String::new(),
+            asked => format!(" for {asked}"),
+        };
+        let parents: Vec<String> = stream.parents.iter().map(|parent| parent.0.to_string()).collect();
+        let parents =
+            if parents.is_empty() { String::new() } else { format!(" of {}", parents.join(" and ")) };
+        let slide = match stream.slide.as_millis() == self.interval {
+            true => String::new(),
+            false => format!(", every {} s", seconds(stream.slide)),
+        };
+        put(text, format_args!("  {index}: {name}{parents}{asked}{slide}{}", place(&stream.origin)));
+        for function in self.operators[index].iter().flat_map(functions) {
+            put(text, format_args!("       function: {}", text_of(function)));
+        }
+        for line in self.how(index) {
+            put(text, format_args!("       {line}"));
+        }
+        if self.kept[index] {
+            text.push_str("       kept: it is asked for more than once, or by later batches\n");
+        }
+    }
+
+    /// What a stream's operator is called.
+    fn name(&self, index: usize) -> String {
+        match (&self.graph.streams[index].op, &self.operators[index]) {
+            (StreamOp::Source(sources), _) => {
+                let numbers: Vec<String> = sources.iter().map(|source| source.0.to_string()).collect();
+                format!("lines of source {}", numbers.join(" and "))
+            }
+            (StreamOp::Queue { rdds, one_at_a_time, .. }, _) => {
+                let how = if *one_at_a_time { "one a batch" } else { "all in the first batch" };
+                format!("queueStream of {} RDDs, {how}", rdds.len())
+            }
+            (StreamOp::Transform(_), _) => "transform".into(),
+            (StreamOp::Window { length }, _) => format!("window of {} s", seconds(*length)),
+            (StreamOp::State { .. }, _) => "state".into(),
+            (StreamOp::ReduceWindow { length, .. }, _) => {
+                format!("reduced window of {} s", seconds(*length))
+            }
+            (StreamOp::Rdd(_), Some(op)) => name_of(op).into(),
+            (StreamOp::Rdd(_), None) => "operator".into(),
+        }
+    }
+
+    /// How a stream's RDDs come to be.
+    fn how(&self, index: usize) -> Vec<String> {
+        match &self.graph.streams[index].op {
+            StreamOp::Source(_) if self.early.iter().any(|early| at(early.source) == index) => {
+                vec!["not kept: each chunk is counted as it comes in".into()]
+            }
+            StreamOp::Source(_) => vec!["kept until the batch is over".into()],
+            StreamOp::Queue { .. } => Vec::new(),
+            StreamOp::Transform(_) => {
+                vec![
+                    "the program's function is called for every batch; what it builds is planned then".into(),
+                ]
+            }
+            StreamOp::Window { .. } => vec!["the batches of its span put together, nothing is copied".into()],
+            StreamOp::State { .. } => {
+                vec!["evaluated: the update function, for every key that has values or a state".into()]
+            }
+            StreamOp::ReduceWindow { inverse, .. } => vec![
+                match inverse {
+                    Some(_) => {
+                        "evaluated: of 5 slides or more, what leaves is taken out and what is new comes in"
+                    }
+                    None => "evaluated: reduced from the beginning every time",
+                }
+                .into(),
+            ],
+            StreamOp::Rdd(_) => match &self.operators[index] {
+                Some(op) => self.how_of_operator(index, op),
+                None => vec!["a function of it cannot be handed to the workers".into()],
+            },
+        }
+    }
+
+    fn how_of_operator(&self, index: usize, op: &RddOp) -> Vec<String> {
+        let mut how = Vec::new();
+        if op.is_narrow() {
+            match self.before(index) {
+                Some(parent) => {
+                    how.push(format!("fused with {parent}: one pass, nothing in between is stored"))
+                }
+                None => how.push("begins a stage".into()),
+            }
+        }
+        if op.step().is_some() {
+            how.push(self.how_of_step(index));
+        }
+        how.extend(match op {
+            RddOp::Combine { partitions, .. } => {
+                let counts = counts_by_key(op, self.before_of_wide(index));
+                vec![
+                    format!("shuffle by key into {partitions} partitions"),
+                    match self.words_before(index) {
+                        Some(by) => format!(
+                            "native (count words): cut {} and counted by the word-count kernel in one pass",
+                            at_what(&by)
+                        ),
+                        None if counts => {
+                            "native (count by key): the word count's tables, in the evaluator once a key is no text"
+                                .into()
+                        }
+                        None => self.why_not_counted(index, op),
+                    },
+                ]
+            }
+            RddOp::Group { partitions } | RddOp::Cogroup { partitions } => {
+                vec![format!("shuffle by key into {partitions} partitions")]
+            }
+            RddOp::PartitionBy { partitions, .. } => vec![format!("shuffle by key into {partitions} partitions")],
+            RddOp::Repartition { partitions } => vec![format!("shuffle in turn into {partitions} partitions")],
+            RddOp::Sort { partitions, .. } => {
+                let partitions = partitions
+                    .map_or("as many partitions as before".into(), |partitions| format!("{partitions} partitions"));
+                vec![format!("sorted, into {partitions}")]
+            }
+            RddOp::Top { n, .. } => vec![format!("the first {n} of every task, merged into one partition")],
+            RddOp::Union => vec!["all partitions of its parents, nothing is copied".into()],
+            _ => Vec::new(),
+        });
+        how
+    }
+
+    /// How a function of records runs.
+    fn how_of_step(&self, index: usize) -> String {
+        let Some(step) = self.operators[index].as_ref().and_then(RddOp::step) else { return String::new() };
+        let behind = self.behind(index);
+        let later = behind.iter().map(|stream| self.operators[*stream].as_ref().and_then(RddOp::step));
+        if let Some(projection) = projection(step, later) {
+            return format!(
+                "native (JSON projection): documents are checked whole, {} made",
+                match &projection.wanted {
+                    Wanted::All => "all of them is".into(),
+                    members => format!("only {} is", paths(members).join(", ")),
+                }
+            );
+        }
+        let last = behind.last().copied().unwrap_or(index);
+        if let Some(wide) = self.only_child(last)
+            && self.operators[wide].as_ref().is_some_and(|op| counts_by_key(op, self.before_of_wide(wide)))
+        {
+            if self.words_before(wide).is_some() {
+                return format!("native (count words): part of {wide}, no word is made a value");
+            }
+            if last == index {
+                return format!("native (count by key): part of {wide}, no pair is made");
+            }
+        }
+        let why = match shape(step.1) {
+            Some(Shape::Words(_)) => "words go on to other operators than a count of them",
+            Some(Shape::PairWithOne) => {
+                "its pairs are not summed up by key at once, in more than one partition"
+            }
+            Some(Shape::ParseJson) => "which members are read of the documents cannot be told",
+            Some(_) => "it has no kernel in this place",
+            None => "no kernel is for this function",
+        };
+        format!("evaluated: {why}")
+    }
+
+    fn why_not_counted(&self, index: usize, op: &RddOp) -> String {
+        let RddOp::Combine { merge_value, partitions, .. } = op else { return String::new() };
+        let why = match shape(merge_value) {
+            Some(Shape::Sum) if *partitions < 2 => "one partition keeps the order of the input",
+            Some(Shape::Sum) if self.before_of_wide(index).is_none() => {
+                "its values are those of a stored stream"
+            }
+            Some(Shape::Sum) => "its values are not all the constant 1",
+            _ => "its function is not a + b",
+        };
+        format!("evaluated: {why}")
+    }
+
+    /// The stream that an operator by records is fused with, if it is.
+    fn before(&self, index: usize) -> Option<usize> {
+        let parent = at(*self.graph.streams[index].parents.first()?);
+        let fused = self.operators[parent].as_ref().is_some_and(RddOp::is_narrow) && !self.kept[parent];
+        fused.then_some(parent)
+    }
+
+    /// The function of records that a shuffle reads through.
+    fn before_of_wide(&self, index: usize) -> Option<super::RecordStep<'_>> {
+        self.before(index).and_then(|parent| self.operators[parent].as_ref()?.step())
+    }
+
+    /// How words are cut, if a stream counts those of lines as they stand.
+    fn words_before(&self, index: usize) -> Option<WordsBy> {
+        if !counts_by_key(self.operators[index].as_ref()?, self.before_of_wide(index)) {
+            return None;
+        }
+        let ones = self.before(index)?;
+        let split = self.before(ones)?;
+        if self.before(split).is_some()
+            || !self.is_of_lines(at(*self.graph.streams[split].parents.first()?))
+        {
+            return None;
+        }
+        words(self.operators[split].as_ref()?.step()?)
+    }
+
+    /// Whether all records of a stream are lines as they came in.
+    fn is_of_lines(&self, index: usize) -> bool {
+        let mut seen = vec![false; index + 1];
+        let mut open = vec![index];
+        while let Some(index) = open.pop() {
+            if std::mem::replace(&mut seen[index], true) {
+                continue;
+            }
+            match (&self.graph.streams[index].op, &self.operators[index]) {
+                (StreamOp::Source(_), _) => {}
+                (StreamOp::Window { .. }, _) | (_, Some(RddOp::Union)) => {
+                    open.extend(self.graph.streams[index].parents.iter().map(|parent| at(*parent)));
+                }
+                _ => return false,
+            }
+        }
+        true
+    }
+
+    /// The streams that are fused behind this one, in order.
+    fn behind(&self, index: usize) -> Vec<usize> {
+        let mut behind = Vec::new();
+        let mut last = index;
+        while let Some(child) = self.only_child(last)
+            && self.before(child) == Some(last)
+            && self.operators[child].as_ref().is_some_and(RddOp::is_narrow)
+        {
+            behind.push(child);
+            last = child;
+        }
+        behind
+    }
+
+    fn only_child(&self, index: usize) -> Option<usize> {
+        if self.kept[index] {
+            return None;
+        }
+        self.graph.streams.iter().position(|stream| stream.parents.iter().any(|parent| at(*parent) == index))
+    }
+}
+
+fn at(stream: StreamId) -> usize {
+    stream.0 as usize
+}
+
+/// ` at job.py:3:7`
+fn place(origin: &Origin) -> String {
+    let Some((source, span)) = &origin.place else { return String::new() };
+    let position = source.position(span.start);
+    format!("  [{}:{}:{}]", source.name, position.line, position.column)
+}
+
+fn at_what(by: &WordsBy) -> &'static str {
+    match by {
+        WordsBy::Whitespace => "at white space",
+        WordsBy::Space => "at every space",
+        WordsBy::Regex(_) => "by a pattern",
+    }
+}
+
+/// An operator's name in PySpark.
+fn name_of(op: &RddOp) -> &'static str {
+    match op {
+        RddOp::Data(_) => "data",
+        RddOp::Map(_) => "map",
+        RddOp::Filter(_) => "filter",
+        RddOp::FlatMap(_) => "flatMap",
+        RddOp::MapValues(_) => "mapValues",
+        RddOp::FlatMapValues(_) => "flatMapValues",
+        RddOp::MapPartitions { with_index: false, .. } => "mapPartitions",
+        RddOp::MapPartitions { with_index: true, .. } => "mapPartitionsWithIndex",
+        RddOp::Glom => "glom",
+        RddOp::Count => "count",
+        RddOp::Union => "union",
+        RddOp::Zip => "zip",
+        RddOp::ZipWithIndex => "zipWithIndex",
+        RddOp::Cartesian => "cartesian",
+        RddOp::Combine { create: None, .. } => "reduceByKey",
+        RddOp::Combine { .. } => "combineByKey",
+        RddOp::Group { .. } => "groupByKey",
+        RddOp::Cogroup { .. } => "cogroup",
+        RddOp::PartitionBy { .. } => "partitionBy",
+        RddOp::Repartition { .. } => "repartition",
+        RddOp::Coalesce { .. } => "coalesce",
+        RddOp::Sort { .. } => "sortBy",
+        RddOp::Top { largest: true, .. } => "top",
+        RddOp::Top { .. } => "takeOrdered",
+        RddOp::Sample { .. } => "sample",
+    }
+}
+
+/// The functions of an operator, each once.
+fn functions(op: &RddOp) -> Vec<&Image> {
+    match op {
+        RddOp::MapPartitions { function, .. } => vec![function],
+        RddOp::Combine { create, merge_value, merge_combiners, .. } => {
+            let mut functions: Vec<&Image> = create.iter().map(|create| &**create).collect();
+            functions.push(merge_value);
+            if text_of(merge_value) != text_of(merge_combiners) {
+                functions.push(merge_combiners);
+            }
+            functions
+        }
+        RddOp::PartitionBy { function, .. } => function.iter().map(|function| &**function).collect(),
+        RddOp::Sort { key, .. } | RddOp::Top { key, .. } => key.iter().map(|key| &**key).collect(),
+        other => other.step().map(|(_, image)| &**image).into_iter().collect(),
+    }
+}
+
+/// A function as the program has it: a lambda's text, or a name.
+fn text_of(image: &Image) -> String {
+    match &image.entry {
+        Frozen::Function { code, .. } if code.is_lambda => {
+            let text = code.source.text.get(code.span.start as usize..code.span.end as usize);
+            let text = text.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+            match text.char_indices().nth(WIDEST) {
+                Some((end, _)) => format!("{}…", &text[..end]),
+                None => text,
+            }
+        }
+        Frozen::Function { code, .. } => {
+            let position = code.source.position(code.span.start);
+            format!("def {} [{}:{}:{}]", code.name, code.source.name, position.line, position.column)
+        }
+        Frozen::Native(native) => native.name.into(),
+        Frozen::Type(class) => class.name.into(),
+        _ => "an object that can be called".into(),
+    }
+}
+
+/// What is wanted of a document, as paths.
+fn paths(wanted: &Wanted) -> Vec<String> {
+    let Wanted::Members(members) = wanted else { return Vec::new() };
+    let below = |(name, wanted): &(Arc<str>, Wanted)| {
+        let rest = paths(wanted);
+        match rest.is_empty() {
+            true => vec![name.to_string()],
+            false => rest.iter().map(|rest| format!("{name}.{rest}")).collect(),
+        }
+    };
+    members.iter().flat_map(below).collect()
+}
+
+fn of_output(output: &Output) -> String {
+    let op = match &output.op {
+        OutputOp::Print { limit, format } => {
+            let format = format.unwrap_or("pprint");
+            match limit {
+                Some(limit) => format!("{format}, {limit} records at most"),
+                None => format!("{format}, all records"),
+            }
+        }
+        OutputOp::ForEach(_) => "foreachRDD: the program's function is called for every batch".into(),
+        OutputOp::SaveAsTextFiles { prefix, suffix } => {
+            let suffix = suffix.as_deref().map(|suffix| format!(".{suffix}")).unwrap_or_default();
+            format!("saveAsTextFiles to {prefix}-TIME{suffix}")
+        }
+        OutputOp::ToCommand(command) => format!("toCommand {command}"),
+    };
+    format!("{op}, of stream {}{}", at(output.stream), place(&output.origin))
+}

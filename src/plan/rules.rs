@@ -1,0 +1,249 @@
+//! The rewrite rules: which operators run together, and which of them run as kernels instead of in the
+//! evaluator. `exec` computes by them and `explain` tells of them; both ask here.
+
+use std::sync::Arc;
+
+use super::image::Image;
+use super::key::WordsBy;
+use super::members::members_read;
+use super::rdd::RddOp;
+use super::shape::{Shape, shape};
+use super::stream::{Graph, Lambda, StreamId, StreamOp, StreamRddOp};
+use crate::batch::python::json::Wanted;
+
+/// What is done with the result of a function of records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordOp {
+    /// `map`
+    Map,
+    /// `filter`
+    Filter,
+    /// `flatMap`
+    FlatMap,
+    /// `mapValues`
+    MapValues,
+    /// `flatMapValues`
+    FlatMapValues,
+}
+
+/// An operator that calls a function for every record.
+pub type RecordStep<'a> = (RecordOp, &'a Arc<Image>);
+
+/// `json.loads` that need not make all of a document: everything is checked, and only what is read is made.
+#[derive(Clone, Debug)]
+pub struct Projection {
+    /// What is made of a document.
+    pub wanted: Wanted,
+    /// What it is subscripted by in the same function.
+    pub path: Vec<Arc<str>>,
+}
+
+/// Words that are counted while they come in: the lines are not kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EarlyCount {
+    /// The lines.
+    pub source: StreamId,
+    /// The counts by word.
+    pub counts: StreamId,
+    /// Where words begin and end.
+    pub by: WordsBy,
+}
+
+impl RddOp {
+    /// Whether its partitions are made of its parent's one by one, so that it can be fused with operators
+    /// before and behind it.
+    pub fn is_narrow(&self) -> bool {
+        self.step().is_some()
+            || matches!(self, RddOp::MapPartitions { .. } | RddOp::Glom | RddOp::Sample { .. })
+    }
+
+    /// The operator, if it calls a function for every record.
+    pub fn step(&self) -> Option<RecordStep<'_>> {
+        Some(match self {
+            RddOp::Map(image) => (RecordOp::Map, image),
+            RddOp::Filter(image) => (RecordOp::Filter, image),
+            RddOp::FlatMap(image) => (RecordOp::FlatMap, image),
+            RddOp::MapValues(image) => (RecordOp::MapValues, image),
+            RddOp::FlatMapValues(image) => (RecordOp::FlatMapValues, image),
+            _ => return None,
+        })
+    }
+}
+
+/// `combineByKey(a + b)` behind `map((x, 1))` counts by key: in the tables of the word count, as long as
+/// all keys are text. A result of one partition is in the order of the input, which tables do not keep.
+pub fn counts_by_key(combine: &RddOp, before: Option<RecordStep<'_>>) -> bool {
+    let RddOp::Combine { create, merge_value, merge_combiners, partitions } = combine else { return false };
+    let sums = create.as_ref().is_none_or(|create| shape(create) == Some(Shape::Identity))
+        && shape(merge_value) == Some(Shape::Sum)
+        && shape(merge_combiners) == Some(Shape::Sum);
+    *partitions > 1
+        && sums
+        && before.is_some_and(|(op, image)| op == RecordOp::Map && shape(image) == Some(Shape::PairWithOne))
+}
+
+/// `flatMap(split)`: how the kernel cuts words.
+pub fn words((op, image): RecordStep<'_>) -> Option<WordsBy> {
+    match shape(image)? {
+        Shape::Words(by @ (WordsBy::Whitespace | WordsBy::Space)) if op == RecordOp::FlatMap => Some(by),
+        _ => None,
+    }
+}
+
+/// `map(json.loads)`, of which those who come later in the chain read some members, or which is subscripted at
+/// once. Later operators without a function of records read everything.
+pub fn projection<'a>(
+    (op, image): RecordStep<'_>,
+    later: impl Iterator<Item = Option<RecordStep<'a>>>,
+) -> Option<Projection> {
+    match shape(image)? {
+        _ if op != RecordOp::Map => None,
+        Shape::ParseJson => Some(Projection { wanted: read_later(later)?, path: Vec::new() }),
+        Shape::JsonPath(path) => {
+            let mut wanted = Wanted::nothing();
+            wanted.add(&path.iter().map(|name| &**name).collect::<Vec<_>>());
+            Some(Projection { wanted, path })
+        }
+        _ => None,
+    }
+}
+
+/// What operators read of the records that come to them, up to one that makes others of them.
+fn read_later<'a>(later: impl Iterator<Item = Option<RecordStep<'a>>>) -> Option<Wanted> {
+    let mut wanted = Wanted::nothing();
+    for step in later {
+        let (op, image) = step?;
+        let reads = match op {
+            RecordOp::Map | RecordOp::FlatMap | RecordOp::Filter => members_read(image)?,
+            RecordOp::MapValues | RecordOp::FlatMapValues => return None,
+        };
+        wanted.merge(&reads);
+        if op != RecordOp::Filter {
+            return Some(wanted);
+        }
+    }
+    None
+}
+
+/// Which streams' RDDs are kept once they are computed: those that are asked for more than once, in a batch or
+/// by later ones.
+pub fn kept(graph: &Graph) -> Vec<bool> {
+    let mut kept = vec![false; graph.streams.len()];
+    let mut consumers = vec![0_usize; graph.streams.len()];
+    for output in &graph.outputs {
+        consumers[output.stream.0 as usize] += 1;
+    }
+    for (index, stream) in graph.streams.iter().enumerate() {
+        let remembers = matches!(stream.op, StreamOp::State { .. } | StreamOp::ReduceWindow { .. });
+        let looks_back = remembers || matches!(stream.op, StreamOp::Window { .. });
+        kept[index] |= remembers;
+        for parent in &stream.parents {
+            consumers[parent.0 as usize] += 1;
+            kept[parent.0 as usize] |= looks_back;
+        }
+    }
+    kept.iter().zip(consumers).map(|(kept, consumers)| *kept || consumers > 1).collect()
+}
+
+/// The streams that count words of lines which nobody else asks for.
+pub fn early_counts(graph: &Graph, image: &mut dyn FnMut(Lambda) -> Option<Arc<Image>>) -> Vec<EarlyCount> {
+    if graph.remember.is_some() {
+        return Vec::new();
+    }
+    let mut early = Vec::new();
+    for (index, stream) in graph.streams.iter().enumerate() {
+        if let StreamOp::Source(sources) = &stream.op
+            && let Some((counts, by)) = counted_words(graph, image, index)
+            // A source that is asked for in two ways is kept for both.
+            && sources.iter().all(|source| {
+                let asks = |stream: &&super::Stream| {
+                    matches!(&stream.op, StreamOp::Source(sources) if sources.contains(source))
+                };
+                graph.streams.iter().filter(asks).count() == 1
+            })
+        {
+            early.push(EarlyCount { source: id(index), counts: id(counts), by });
+        }
+    }
+    early
+}
+
+/// The stream that counts a source's words, and how it cuts them, if nothing else is asked of the source.
+fn counted_words(
+    graph: &Graph,
+    image: &mut dyn FnMut(Lambda) -> Option<Arc<Image>>,
+    source: usize,
+) -> Option<(usize, WordsBy)> {
+    let split = only_child(graph, source)?;
+    let ones = only_child(graph, split)?;
+    let counts = only_child(graph, ones)?;
+    let mut operator = |stream: usize| match &graph.streams[stream].op {
+        StreamOp::Rdd(op @ (StreamRddOp::FlatMap(_) | StreamRddOp::Map(_) | StreamRddOp::Combine { .. })) => {
+            op.freeze(&mut |lambda| image(lambda).ok_or(())).ok()
+        }
+        _ => None,
+    };
+    let (split, ones, combine) = (operator(split)?, operator(ones)?, operator(counts)?);
+    if !counts_by_key(&combine, ones.step()) {
+        return None;
+    }
+    Some((counts, words(split.step()?)?))
+}
+
+/// The one stream that is made of this one alone, if nothing else is done with it.
+fn only_child(graph: &Graph, parent: usize) -> Option<usize> {
+    if graph.outputs.iter().any(|output| output.stream == id(parent)) {
+        return None;
+    }
+    let mut children =
+        graph.streams.iter().enumerate().filter(|(_, stream)| stream.parents.contains(&id(parent)));
+    let (child, stream) = children.next()?;
+    (children.next().is_none() && stream.parents.len() == 1).then_some(child)
+}
+
+fn id(index: usize) -> StreamId {
+    StreamId(u32::try_from(index).unwrap_or(u32::MAX))
+}
+
+impl StreamRddOp {
+    /// The operator with its functions as they are now.
+    ///
+    /// # Errors
+    /// Those of `image`.
+    pub fn freeze<E>(&self, image: &mut dyn FnMut(Lambda) -> Result<Arc<Image>, E>) -> Result<RddOp, E> {
+        Ok(match self {
+            StreamRddOp::Map(function) => RddOp::Map(image(*function)?),
+            StreamRddOp::Filter(function) => RddOp::Filter(image(*function)?),
+            StreamRddOp::FlatMap(function) => RddOp::FlatMap(image(*function)?),
+            StreamRddOp::MapValues(function) => RddOp::MapValues(image(*function)?),
+            StreamRddOp::FlatMapValues(function) => RddOp::FlatMapValues(image(*function)?),
+            StreamRddOp::MapPartitions { function, with_index } => {
+                RddOp::MapPartitions { function: image(*function)?, with_index: *with_index }
+            }
+            StreamRddOp::Glom => RddOp::Glom,
+            StreamRddOp::Count => RddOp::Count,
+            StreamRddOp::Union => RddOp::Union,
+            StreamRddOp::Combine { create, merge_value, merge_combiners, partitions } => RddOp::Combine {
+                create: create.map(&mut *image).transpose()?,
+                merge_value: image(*merge_value)?,
+                merge_combiners: image(*merge_combiners)?,
+                partitions: *partitions,
+            },
+            StreamRddOp::Group { partitions } => RddOp::Group { partitions: *partitions },
+            StreamRddOp::Cogroup { partitions } => RddOp::Cogroup { partitions: *partitions },
+            StreamRddOp::PartitionBy { partitions, function } => RddOp::PartitionBy {
+                partitions: *partitions,
+                function: function.map(&mut *image).transpose()?,
+            },
+            StreamRddOp::Repartition { partitions } => RddOp::Repartition { partitions: *partitions },
+            StreamRddOp::Sort { key, ascending, partitions } => RddOp::Sort {
+                key: key.map(&mut *image).transpose()?,
+                ascending: *ascending,
+                partitions: *partitions,
+            },
+            StreamRddOp::Top { n, key, largest } => {
+                RddOp::Top { n: *n, key: key.map(&mut *image).transpose()?, largest: *largest }
+            }
+        })
+    }
+}

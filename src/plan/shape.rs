@@ -1,0 +1,166 @@
+//! What small functions mean, whatever they are spelled like: the normal forms on which the rewrite
+//! rules rest. A function without a normal form is evaluated as it stands.
+
+use std::ptr;
+use std::sync::Arc;
+
+use super::code::{Arg, Code, Const, Expr, ExprKind, Item, Place, StmtKind};
+use super::image::{Frozen, Image};
+use super::key::WordsBy;
+use crate::batch::python;
+use crate::batch::value::types::STR;
+use crate::batch::value::{Arena, Binary, Heap, Native, Task, Value};
+
+/// The meaning of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// `lambda x: x`
+    Identity,
+    /// `lambda line: line.split()`, `lambda line: line.split(" ")`, `str.split`
+    Words(WordsBy),
+    /// `lambda w: (w, 1)`
+    PairWithOne,
+    /// `lambda a, b: a + b`, `lambda a, b: b + a`, `operator.add`
+    Sum,
+    /// `json.loads`, `lambda line: json.loads(line)`
+    ParseJson,
+    /// `lambda t: t["user"]["screen_name"]`
+    Path(Vec<Arc<str>>),
+    /// `lambda line: json.loads(line)["user"]["screen_name"]`
+    JsonPath(Vec<Arc<str>>),
+}
+
+/// The shape of a function, if it has one.
+pub fn shape(image: &Image) -> Option<Shape> {
+    match &image.entry {
+        Frozen::Function { code, .. } => of_code(code, image),
+        Frozen::Native(native) if is_member(native, "operator", "add") => Some(Shape::Sum),
+        Frozen::Native(native) if is_member(native, "json", "loads") => Some(Shape::ParseJson),
+        Frozen::Native(native) if STR.method("split").is_some_and(|split| ptr::eq(split, *native)) => {
+            Some(Shape::Words(WordsBy::Whitespace))
+        }
+        _ => None,
+    }
+}
+
+/// The shape of a `def` or lambda that takes its arguments as they come and returns an expression.
+fn of_code(code: &Code, image: &Image) -> Option<Shape> {
+    let params = &code.params;
+    let plain = params.keyword_only.is_empty() && params.rest.is_none() && params.keywords.is_none();
+    if !plain || code.is_generator || !code.cells.is_empty() {
+        return None;
+    }
+    let documentation = |kind: &StmtKind| {
+        matches!(kind, StmtKind::Pass)
+            || matches!(kind, StmtKind::Expr(Expr { kind: ExprKind::Const(_), .. }))
+    };
+    let (last, before) = code.body.split_last()?;
+    let StmtKind::Return(Some(value)) = &last.kind else { return None };
+    if !before.iter().all(|statement| documentation(&statement.kind)) {
+        return None;
+    }
+    match params.positional.len() {
+        1 => of_one(value, image),
+        2 => match &value.kind {
+            ExprKind::Binary(Binary::Add, a, b) if is_local(a, 0) && is_local(b, 1) => Some(Shape::Sum),
+            // Only where the order cannot be seen; of numbers, that is: the kernel counts ones.
+            ExprKind::Binary(Binary::Add, a, b) if is_local(a, 1) && is_local(b, 0) => Some(Shape::Sum),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The shape of a function of one argument.
+fn of_one(value: &Expr, image: &Image) -> Option<Shape> {
+    if is_local(value, 0) {
+        return Some(Shape::Identity);
+    }
+    match &value.kind {
+        ExprKind::Tuple(items) => match &items[..] {
+            [Item::One(key), Item::One(one)] if is_local(key, 0) && is_one(one) => Some(Shape::PairWithOne),
+            _ => None,
+        },
+        ExprKind::Call { callee, args } => match (&callee.kind, &args[..]) {
+            (ExprKind::Attribute(object, name), args) if is_local(object, 0) && **name == *"split" => {
+                separator(args).map(Shape::Words)
+            }
+            (_, [Arg::Positional(text)]) if is_local(text, 0) && is_json_loads(callee, image) => {
+                Some(Shape::ParseJson)
+            }
+            _ => None,
+        },
+        ExprKind::Index(..) => {
+            let (inner, path) = path(value)?;
+            match of_one(inner, image)? {
+                Shape::Identity => Some(Shape::Path(path)),
+                Shape::ParseJson => Some(Shape::JsonPath(path)),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// `inner["a"]["b"]`: what is subscripted, and by which names.
+fn path(value: &Expr) -> Option<(&Expr, Vec<Arc<str>>)> {
+    let mut names = Vec::new();
+    let mut inner = value;
+    while let ExprKind::Index(object, index) = &inner.kind {
+        let ExprKind::Const(Const::Str(name)) = &index.kind else { return None };
+        names.push(Arc::clone(name));
+        inner = object;
+    }
+    names.reverse();
+    Some((inner, names))
+}
+
+/// How `split` with these arguments cuts words, if a kernel knows it.
+fn separator(args: &[Arg]) -> Option<WordsBy> {
+    match args {
+        [] => Some(WordsBy::Whitespace),
+        [Arg::Positional(separator)] => match &separator.kind {
+            ExprKind::Const(Const::Str(text)) if **text == *" " => Some(WordsBy::Space),
+            ExprKind::Const(Const::None) => Some(WordsBy::Whitespace),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn is_local(value: &Expr, number: u32) -> bool {
+    matches!(&value.kind, ExprKind::Name(Place::Local(local)) if *local == number)
+}
+
+fn is_one(value: &Expr) -> bool {
+    matches!(value.kind, ExprKind::Const(Const::Int(1)))
+}
+
+/// Whether an expression is the function `json.loads`, by whatever name the program has it.
+fn is_json_loads(callee: &Expr, image: &Image) -> bool {
+    let global =
+        |name: &str| image.globals.iter().find(|(other, _)| **other == *name).map(|(_, value)| value);
+    match &callee.kind {
+        ExprKind::Name(Place::Global(name)) => match global(name) {
+            Some(Frozen::Native(native)) => is_member(native, "json", "loads"),
+            _ => false,
+        },
+        ExprKind::Attribute(module, name) if **name == *"loads" => match &module.kind {
+            ExprKind::Name(Place::Global(name)) => {
+                matches!(global(name), Some(Frozen::Module(module)) if module.name == "json")
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Whether a built-in function is that member of that module.
+fn is_member(native: &'static Native, module: &str, name: &str) -> bool {
+    if native.name != name {
+        return false;
+    }
+    let (arena, task) = (Arena::default(), Task::default());
+    let member = python::module(module).and_then(|module| (module.member)(&Heap::new(&arena, &task), name));
+    matches!(member, Some(Value::Native(member)) if ptr::eq(member, native))
+}
