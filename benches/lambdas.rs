@@ -160,7 +160,7 @@ impl Data {
                 self.words.iter().enumerate().map(pair).map(|pair| [pair, Value::None]).collect()
             }
             "update" => {
-                let last = |i: usize| if i % 4 == 0 { Value::None } else { number(i) };
+                let last = |i: usize| if i.is_multiple_of(4) { Value::None } else { number(i) };
                 (0..1000).map(|i| [heap.list([number(1), number(i % 5), number(3)]), last(i)]).collect()
             }
             "numbers" => (0..1000).map(|i| [number(i), number(i * 7)]).collect(),

@@ -61,10 +61,7 @@ fn totals_begin_with_their_initial_state_and_go_on() {
 fn a_program_that_wants_other_arguments_says_so_itself() {
     let done = Command::new(DSTREAM).args(program("stateful_wordcount", &[])).output().unwrap();
     assert_eq!(done.status.code(), Some(255));
-    assert_eq!(
-        String::from_utf8_lossy(&done.stderr),
-        "Usage: stateful_wordcount.py <hostname> <port>\n"
-    );
+    assert_eq!(String::from_utf8_lossy(&done.stderr), "Usage: stateful_wordcount.py <hostname> <port>\n");
 }
 
 #[test]

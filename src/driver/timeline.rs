@@ -16,6 +16,7 @@ use crate::plan::Returned;
 use crate::source::{SourceSpec, SourceStats};
 
 /// The sources of a run, read batch by batch.
+#[expect(clippy::large_enum_variant, reason = "there is one of them in a run")]
 pub(super) enum Timeline {
     Live(Live),
     Replay(Replay),

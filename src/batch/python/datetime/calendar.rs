@@ -281,7 +281,7 @@ mod tests {
         }
         assert_eq!(Date::from_ordinal(0), None);
         assert_eq!(Date::MAX.ordinal(), 3_652_059);
-        assert_eq!(from_ordinal(10_i64.pow(9)), (2_737_908, 5, 9));
+        assert_eq!(from_ordinal(10_i64.pow(9)), (2_737_908, 1, 4));
     }
 
     #[test]
