@@ -44,16 +44,15 @@ fn main() {
         let compiled = compile(program, kind);
         let mut arena = Arena::default();
         let task = Task::default();
-        let (mut best, mut units) = (Duration::MAX, 1);
+        let mut best = Duration::MAX;
         let start = Instant::now();
-        loop {
-            let pass = data.pass(&compiled, &mut arena, &task, kind, unit);
-            best = best.min(pass.0);
-            units = pass.1;
+        let units = loop {
+            let (spent, units) = data.pass(&compiled, &mut arena, &task, kind, unit);
+            best = best.min(spent);
             if start.elapsed() >= time {
-                break;
+                break units;
             }
-        }
+        };
         println!("{name:<45} {:>8.1} ns/{unit}", best.as_nanos() as f64 / units as f64);
     }
 }
