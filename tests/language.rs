@@ -81,7 +81,7 @@ fn cases(text: &str) -> Vec<Case> {
                 let (_, line) = lines.next().expect("a program ends with =>");
                 match line.strip_prefix("=>") {
                     Some(expected) => break expected.trim().to_string(),
-                    None => writeln!(program, "{line}").unwrap(),
+                    None => writeln!(program, "{line}").expect("a string takes every write"),
                 }
             };
             cases.push(Case { line: line_number, program, is_expression: false, expected });
@@ -106,7 +106,9 @@ impl Case {
             }
         } else {
             let mut text = "def program():\n".to_string();
-            self.program.lines().for_each(|line| writeln!(text, "    {line}").unwrap());
+            self.program
+                .lines()
+                .for_each(|line| writeln!(text, "    {line}").expect("a string takes every write"));
             text.push_str("    return result\n");
             match parse(&source(text)) {
                 Ok(module) => match &module.body[0].kind {

@@ -33,7 +33,7 @@ impl Chunk {
 
     /// The same chunk, with its records from another source.
     #[must_use]
-    pub fn from_source(mut self, source: SourceId) -> Self {
+    pub fn of_source(mut self, source: SourceId) -> Self {
         self.source = source;
         self
     }

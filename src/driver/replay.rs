@@ -200,5 +200,5 @@ impl Replay {
 /// Hands a chunk on, as one of the run's sources and not of its reader's.
 fn accept(work: &mut dyn Work, ids: &[SourceId], chunk: Chunk) {
     let source = ids[usize::from(chunk.source().0)];
-    work.accept(chunk.from_source(source));
+    work.accept(chunk.of_source(source));
 }

@@ -33,7 +33,7 @@ impl Arena {
     }
 }
 
-/// An exception stands in [`Heap::raised`].
+/// An exception stands in the heap; [`Heap::caught`] takes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Raised;
 

@@ -1,7 +1,7 @@
 //! `re`: regular expressions as Python writes them.
 //!
-//! A pattern is [parsed](parse) by Python's rules, [spelled out](emit) for the engine, and kept
-//! compiled for the whole process ([`engine`]). Patterns of bytes run on text whose characters are the bytes.
+//! A pattern is parsed by Python's rules, spelled out for the engine, and kept
+//! compiled for the whole process (`engine`). Patterns of bytes run on text whose characters are the bytes.
 //! Not there: `\N{…}`, `DEBUG` and `LOCALE`.
 
 mod class;
