@@ -1,6 +1,8 @@
 //! Frozen functions in tasks: each has its own copy of what was captured, which is decoded when it is
 //! looked at; broadcasts, accumulators, limits.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
 use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

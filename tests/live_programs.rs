@@ -81,26 +81,6 @@ fn files_that_come_into_a_directory_are_counted() {
 }
 
 #[test]
-fn tweets_are_counted_by_batch_and_by_window() {
-    let (listener, port) = server();
-    let run = Run::start(program("windowed_tweets", &[&port]));
-    let mut client = connected(&listener);
-    let tweet = |name: &str| format!("{{\"user\": {{\"screen_name\": \"{name}\"}}, \"text\": \"x\"}}\n");
-    client.write_all((tweet("ann") + &tweet("bob") + &tweet("ann")).as_bytes()).unwrap();
-    run.until_stdout("the batch", |text| {
-        text.contains("Tweets this batch: 3\nTweets total (One minute rolling count): 3\n")
-            && text.contains("Author counts this batch:\tValue ann\tCount 2\n")
-    });
-    client.write_all(tweet("bob").as_bytes()).unwrap();
-    run.until_stdout("the window", |text| {
-        text.contains("Tweets total (One minute rolling count): 4\n")
-            && text.contains("Author counts (One minute rolling):\tValue bob\tCount 2\n")
-    });
-    run.signal(Signal::TERM);
-    assert_eq!(run.end().code, Some(0));
-}
-
-#[test]
 fn the_first_interrupt_waits_for_the_batch_and_says_so_and_the_second_does_not() {
     let home = tempfile::tempdir().unwrap();
     let script = home.path().join("endless.py");
