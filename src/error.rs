@@ -12,6 +12,8 @@ pub enum Error {
     Runtime(String),
     /// A record could not be used and `--on-error fail` was given: exit code 3.
     BadRecord(String),
+    /// A checkpoint is corrupt, or was written by another job: exit code 4.
+    Checkpoint(String),
     /// Whoever read our output has gone; not an error to the user, the run ends quietly: exit code 0.
     OutputClosed,
 }
@@ -32,6 +34,7 @@ impl Error {
             Error::Runtime(_) => 1,
             Error::Usage(_) => 2,
             Error::BadRecord(_) => 3,
+            Error::Checkpoint(_) => 4,
         })
     }
 }
@@ -48,7 +51,9 @@ pub fn plain(cause: &std::io::Error) -> String {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Usage(text) | Error::Runtime(text) | Error::BadRecord(text) => f.write_str(text),
+            Error::Usage(text) | Error::Runtime(text) | Error::BadRecord(text) | Error::Checkpoint(text) => {
+                f.write_str(text)
+            }
             Error::OutputClosed => f.write_str("the output was closed"),
         }
     }

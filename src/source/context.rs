@@ -11,6 +11,7 @@ use mio::{Interest, Registry, Token};
 use super::SourceStats;
 use super::framing::Intake;
 use super::hints::{Hint, Hints};
+use super::position::Position;
 use crate::error::Result;
 
 /// One `--from`, open. It may hold many streams (clients, files), which it numbers as it likes.
@@ -45,6 +46,12 @@ pub(super) trait Source: Send {
     /// Whether the source waits for its turn: regular files are read one after the other.
     fn takes_turns(&self) -> bool {
         false
+    }
+
+    /// How far whole lines were read, if they can be read again: all of it, but of the files of a
+    /// directory only those that have changed since this was asked last.
+    fn position(&mut self) -> Option<Position> {
+        None
     }
 
     /// Adds the source's own figures to the statistics.

@@ -7,7 +7,7 @@
 //! may have changed, and when events were lost: the work follows the arrivals, not what lies there.
 
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::ffi::{OsStr, OsString};
 use std::fs::Metadata;
 use std::io;
@@ -17,10 +17,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::context::{Context, Next, Source};
 use super::decode::Decoded;
-use super::file::read_text;
+use super::file::{open_at, read_text};
 use super::framing::Carry;
 use super::hints::{Hint, Watch};
-use super::place::Identity;
+use super::place::{Identity, nanos, time};
+use super::position::{DirPosition, FileName, Position, ReadingFile, SeenFile};
 use crate::error::{Error, Result, plain};
 
 /// How often the directory is looked at.
@@ -50,6 +51,8 @@ pub(super) struct Dir {
     watch: Option<Watch>,
     last_notice: Option<String>,
     change_reported: bool,
+    /// Names of which something may have to be told; none if nobody asks.
+    untold: Option<HashSet<OsString>>,
 }
 
 struct Reading {
@@ -106,11 +109,18 @@ const LOOK: usize = 0;
 const FILES: usize = 1;
 
 impl Dir {
-    /// Notes what is there, which is not read. A directory that does not exist yet is waited for.
+    /// Notes what is there, which is not read, or, at a position, read as far as it was not before. A
+    /// directory that does not exist yet is waited for. `told` says whether positions are asked for.
     ///
     /// # Errors
     /// If the path is no directory.
-    pub(super) fn open(label: String, path: &Path, cx: &mut Context) -> Result<Self> {
+    pub(super) fn open(
+        label: String,
+        path: &Path,
+        told: bool,
+        position: Option<DirPosition>,
+        cx: &mut Context,
+    ) -> Result<Self> {
         if path.metadata().is_ok_and(|meta| !meta.is_dir()) {
             let path = path.display();
             return Err(Error::Runtime(format!(
@@ -131,9 +141,77 @@ impl Dir {
             watch: None,
             last_notice: None,
             change_reported: false,
+            untold: told.then(HashSet::new),
         };
-        this.list(Look::Start, cx);
+        match position {
+            None => this.list(Look::Start, cx),
+            Some(position) => this.go_on(position, cx),
+        }
         Ok(this)
+    }
+
+    /// Goes on from a position: lists the directory as if it had been watched.
+    fn go_on(&mut self, position: DirPosition, cx: &mut Context) {
+        for (name, seen) in position.files {
+            let Some(seen) = seen else { continue };
+            let (identity, size, changed) = (seen.identity.into(), seen.size, time(seen.changed_ns));
+            let seen = Seen { identity, size, changed, state: State::Done, listing: 0 };
+            self.seen.insert(name.name(), seen);
+        }
+        self.list(Look::Event, cx);
+        if let Some(reading) = position.reading {
+            self.read_on(reading, cx);
+        }
+    }
+
+    /// Reads on from the middle of a file, whatever it is called now.
+    fn read_on(&mut self, ReadingFile { name, file }: ReadingFile, cx: &mut Context) {
+        let (name, identity) = (name.name(), Identity::from(file.identity));
+        let is_it = |name: &OsString| self.seen.get(name).is_some_and(|seen| seen.identity == identity);
+        let Some(now) =
+            Some(&name).filter(|name| is_it(name)).or_else(|| self.seen.keys().find(|name| is_it(name)))
+        else {
+            let (label, offset) = (&self.label, file.offset);
+            return cx.notices.push(format!(
+                "{label}: the rest of a file is left out: {} has gone before it was read beyond byte {offset}",
+                name.display()
+            ));
+        };
+        let path = self.path.join(now);
+        if let Some(seen) = self.seen.get_mut(&name).filter(|seen| seen.identity == identity) {
+            seen.state = State::Reading;
+        }
+        let mut carry = Carry::default();
+        match open_at(&path, &file, &mut carry, cx) {
+            Ok(text) => {
+                self.reading = Some(Reading { name, path, text, carry });
+                cx.mark_ready(FILES);
+            }
+            Err(error) => {
+                cx.notices.push(format!("{}: the rest of a file is left out: {error}", self.label));
+                self.is_done(&name, &path);
+            }
+        }
+    }
+
+    /// Has the name told when positions are asked for next.
+    fn tell(&mut self, name: &OsStr) {
+        if let Some(untold) = &mut self.untold {
+            untold.insert(name.to_os_string());
+        }
+    }
+
+    /// A file is not read any further. If the name belongs to another file by now, that one is none of
+    /// this one's business.
+    fn is_done(&mut self, name: &OsStr, path: &Path) {
+        if let Some(seen) = self.seen.get_mut(name).filter(|seen| seen.state == State::Reading) {
+            seen.state = State::Done;
+            if let Ok(meta) = path.metadata() {
+                seen.size = meta.len();
+                seen.changed = meta.modified().unwrap_or(seen.changed);
+            }
+            self.tell(name);
+        }
     }
 
     /// Lists the directory and takes what is ready.
@@ -164,6 +242,7 @@ impl Dir {
         let listing = self.listings;
         for (name, seen) in self.seen.extract_if(|_, seen| seen.listing != listing) {
             left_out(&self.label, &name, seen.state, cx);
+            self.untold.iter_mut().for_each(|untold| _ = untold.insert(name.clone()));
         }
         let mut taken = Vec::new();
         for (name, seen) in &mut self.seen {
@@ -192,6 +271,7 @@ impl Dir {
                 _ => {
                     if let Some(seen) = self.seen.remove(&name) {
                         left_out(&self.label, &name, seen.state, cx);
+                        self.tell(&name);
                     }
                 }
             }
@@ -240,7 +320,12 @@ impl Dir {
         let state = if look == Look::Start { State::Old } else { State::New(0) };
         let fresh = Seen { identity, size, changed, state, listing: self.listings };
         let mut entry = match self.seen.entry(name) {
-            Entry::Vacant(entry) => return entry.insert(fresh),
+            Entry::Vacant(entry) => {
+                if state == State::Old {
+                    self.untold.iter_mut().for_each(|untold| _ = untold.insert(entry.key().clone()));
+                }
+                return entry.insert(fresh);
+            }
             Entry::Occupied(entry) => entry,
         };
         let seen = entry.get();
@@ -249,6 +334,7 @@ impl Dir {
         let likely_replaced = identity.born.is_none() && moved && told.replaced;
         if seen.identity != identity || likely_replaced {
             left_out(&self.label, entry.key(), seen.state, cx);
+            self.untold.iter_mut().for_each(|untold| _ = untold.insert(entry.key().clone()));
             entry.insert(fresh);
             return entry.into_mut();
         }
@@ -289,6 +375,7 @@ impl Dir {
                 Err(error) => {
                     seen.state = State::Done;
                     cx.notices.push(format!("{}: a file is left out: {error}", self.label));
+                    self.tell(&name);
                 }
             }
         }
@@ -299,7 +386,7 @@ impl Dir {
         if self.reading.is_none() && !self.open_next(cx) {
             return Next::Wait;
         }
-        let Some(Reading { name, path, text, carry }) = &mut self.reading else { return Next::Wait };
+        let Some(Reading { path, text, carry, .. }) = &mut self.reading else { return Next::Wait };
         match read_text(text, path, carry, cx) {
             Ok(Next::Wait) => {}
             Ok(next) => return next,
@@ -311,15 +398,9 @@ impl Dir {
                 ));
             }
         }
-        // If the name belongs to another file by now, that one is none of this one's business.
-        if let Some(seen) = self.seen.get_mut(name).filter(|seen| seen.state == State::Reading) {
-            seen.state = State::Done;
-            if let Ok(meta) = path.metadata() {
-                seen.size = meta.len();
-                seen.changed = meta.modified().unwrap_or(seen.changed);
-            }
+        if let Some(Reading { name, path, .. }) = self.reading.take() {
+            self.is_done(&name, &path);
         }
-        self.reading = None;
         if self.queue.is_empty() { Next::Wait } else { Next::Again }
     }
 
@@ -344,6 +425,19 @@ impl Source for Dir {
             self.look_at_told(cx);
         }
         Ok(Next::Wait)
+    }
+
+    fn position(&mut self) -> Option<Position> {
+        let reading = self.reading.as_ref().map(|Reading { name, text, carry, .. }| ReadingFile {
+            name: FileName::new(name),
+            file: text.position(carry.came()),
+        });
+        let untold = std::mem::take(self.untold.as_mut()?);
+        let files = untold.into_iter().map(|name| {
+            let seen = self.seen.get(&name).filter(|seen| matches!(seen.state, State::Old | State::Done));
+            (FileName::new(&name), seen.map(Seen::told))
+        });
+        Some(Position::Dir(DirPosition { reading, files: files.collect() }))
     }
 
     fn due(&self) -> Option<Instant> {
@@ -374,6 +468,11 @@ impl Source for Dir {
 }
 
 impl Seen {
+    /// As a position tells it.
+    fn told(&self) -> SeenFile {
+        SeenFile { identity: self.identity.into(), size: self.size, changed_ns: nanos(self.changed) }
+    }
+
     /// Takes a new file that is ready; whether it was. Nothing is lost by leaving an empty file:
     /// something may still come into it.
     fn take(&mut self, told: Told) -> bool {

@@ -13,7 +13,8 @@ use mio::{Events, Interest, Poll};
 use super::context::{Context, Next, Notices, OWN, Ready, Source, parts, token};
 use super::framing::{Framer, Intake, Shared};
 use super::hints::Hints;
-use super::open::open;
+use super::open::{Start, open};
+use super::position::Position;
 use super::spec::check;
 use super::{Options, SourceKind, SourceSpec, SourceStats};
 use crate::batch::{Chunk, Pool, SourceId};
@@ -66,6 +67,8 @@ struct Slot {
     source: Box<dyn Source>,
     framer: Framer,
     ended: bool,
+    /// The position that was told last, or begun at.
+    told: Option<Position>,
 }
 
 /// Stream numbers of the loop's own descriptors: inotify, all outputs, and from there on wake-up
@@ -82,6 +85,27 @@ impl EventLoop {
     /// Usage errors for specifications that cannot run side by side, runtime errors that name the
     /// source and what is wrong with it.
     pub fn new(specs: &[SourceSpec], options: Options, pool: Pool) -> Result<EventLoop> {
+        EventLoop::open_all(specs, vec![Start::Fresh; specs.len()], options, pool)
+    }
+
+    /// Opens every source as [`EventLoop::new`] does, but reads on from the positions: one for each
+    /// source, in their order, or none, where a source is to begin by itself. What has become of a
+    /// followed name or a watched directory meanwhile, and cannot be read any more, is said as a notice.
+    ///
+    /// # Errors
+    /// As there; a checkpoint's error that names the file, and what differs, if a file is not the one any
+    /// more that was read, or a position is of another kind of source.
+    pub fn new_at(
+        specs: &[SourceSpec],
+        positions: Vec<Option<Position>>,
+        options: Options,
+        pool: Pool,
+    ) -> Result<EventLoop> {
+        let starts = positions.into_iter().chain(std::iter::repeat(None)).take(specs.len());
+        EventLoop::open_all(specs, starts.map(Start::At).collect(), options, pool)
+    }
+
+    fn open_all(specs: &[SourceSpec], starts: Vec<Start>, options: Options, pool: Pool) -> Result<EventLoop> {
         check(specs)?;
         if specs.len() >= OWN {
             return Err(Error::Usage(format!("{} sources are too many (at most {})", specs.len(), OWN - 1)));
@@ -108,16 +132,19 @@ impl EventLoop {
             let registry = this.poll.registry();
             registry.register(&mut SourceFd(&fd), token(OWN, HINTS), Interest::READABLE).map_err(cannot)?;
         }
-        for (index, spec) in specs.iter().enumerate() {
+        for (index, (spec, start)) in specs.iter().zip(starts).enumerate() {
             let mut framer = Framer::new(SourceId(index as u16));
-            let source = this.open(index, spec, options, &mut framer)?;
+            let told = if let Start::At(Some(position)) = &start { Some(position.as_told()) } else { None };
+            let source = this.open(index, spec, options, start, &mut framer)?;
+            let ended = source.ended();
+            this.running -= usize::from(ended);
             if source.takes_turns() {
                 this.turns.push_back(index);
             }
             if !spec.kind.ends() {
                 this.timed.push(index);
             }
-            this.slots.push(Slot { source, framer, ended: false });
+            this.slots.push(Slot { source, framer, ended, told });
         }
         if let Some(&first) = this.turns.front() {
             this.ready.push(token(first, 0));
@@ -130,6 +157,7 @@ impl EventLoop {
         index: usize,
         spec: &SourceSpec,
         options: Options,
+        start: Start,
         framer: &mut Framer,
     ) -> Result<Box<dyn Source>> {
         let mut cx = Context {
@@ -141,7 +169,7 @@ impl EventLoop {
             registry: self.poll.registry(),
             source: index,
         };
-        open(spec, options, &mut cx)
+        open(spec, options, start, &mut cx)
     }
 
     /// Adds a stream that wakes [`EventLoop::turn`] when something can be read from it, as signal
@@ -352,6 +380,17 @@ impl EventLoop {
         for slot in &mut self.slots {
             slot.framer.seal(full);
         }
+    }
+
+    /// How far the sources were read that can be read again, as of the seal before, right after which this
+    /// is to be asked: what has changed since it was asked last, or since the positions that the loop
+    /// began at ([`Position::merge`] adds it to them). Whole lines count, what has come of the line behind
+    /// them does not. A loop that was opened by [`EventLoop::new`] does not keep track of directories.
+    pub fn positions(&mut self) -> Vec<(SourceId, Position)> {
+        let slots = self.slots.iter_mut().zip(0..);
+        slots
+            .filter_map(|(slot, id)| Some((SourceId(id), slot.source.position()?.untold(&mut slot.told)?)))
+            .collect()
     }
 
     /// Whether every source has ended and everything they held was handed over.

@@ -13,6 +13,7 @@ use super::SourceSpec;
 use super::context::{Context, Next, Source};
 use super::decode::{Decoded, cannot_open, is_directory, unreadable};
 use super::framing::{Carry, Fill};
+use super::position::{FilePosition, Position};
 use super::stream::{ReadOutcome, Stream};
 use crate::error::{Error, Result};
 
@@ -21,6 +22,8 @@ pub(super) struct FileSource {
     path: PathBuf,
     state: State,
     carry: Carry,
+    /// How far it was read, while it is not open: where to begin, or where it ended.
+    position: Option<FilePosition>,
 }
 
 enum State {
@@ -36,10 +39,19 @@ enum State {
 const FILE: usize = 0;
 
 impl FileSource {
-    /// Makes sure that the file can be read. Named pipes and devices are opened at once, without
-    /// waiting for a writer.
-    pub(super) fn open(path: &Path, cx: &mut Context) -> Result<Self> {
-        let meta = path.metadata().map_err(|error| is_missing(path, &error))?;
+    /// Makes sure that the file can be read, and is the one that was read up to `position`. Named pipes
+    /// and devices are opened at once, without waiting for a writer.
+    pub(super) fn open(path: &Path, position: Option<FilePosition>, cx: &mut Context) -> Result<Self> {
+        let meta = match path.metadata() {
+            Ok(meta) => meta,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && was_read(position.as_ref()) => {
+                let name = path.display();
+                cx.notices
+                    .push(format!("{name} is gone, but was read to its end before: going on without it"));
+                return Ok(FileSource::with(path, State::Ended, position));
+            }
+            Err(error) => return Err(is_missing(path, &error)),
+        };
         if meta.is_dir() {
             return Err(is_directory(path));
         }
@@ -50,8 +62,20 @@ impl FileSource {
             )));
         }
         let state = if meta.is_file() {
-            Decoded::open(path)?;
-            State::Waiting
+            let text = Decoded::open(path)?;
+            match &position {
+                None => State::Waiting,
+                Some(position) => {
+                    text.check(path, position)?;
+                    let is_whole = position.size.is_some() && position.size == text.file_size();
+                    if is_whole { State::Ended } else { State::Waiting }
+                }
+            }
+        } else if position.is_some() {
+            let path = path.display();
+            return Err(Error::Checkpoint(format!(
+                "{path} was a regular file when it was read, and is none any more"
+            )));
         } else {
             let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32;
             let file = OpenOptions::new().read(true).custom_flags(flags).open(path);
@@ -60,7 +84,11 @@ impl FileSource {
             cx.watch(FILE, &stream).map_err(|error| cannot_open(path, &error))?;
             State::Pipe(stream)
         };
-        Ok(FileSource { path: path.to_path_buf(), state, carry: Carry::default() })
+        Ok(FileSource::with(path, state, position))
+    }
+
+    fn with(path: &Path, state: State, position: Option<FilePosition>) -> Self {
+        FileSource { path: path.to_path_buf(), state, carry: Carry::default(), position }
     }
 }
 
@@ -68,12 +96,16 @@ impl Source for FileSource {
     fn read(&mut self, _stream: usize, cx: &mut Context) -> Result<Next> {
         match &mut self.state {
             State::Waiting => {
-                self.state = State::Regular(Decoded::open(&self.path)?);
+                self.state = State::Regular(match &self.position {
+                    None => Decoded::open(&self.path)?,
+                    Some(position) => open_at(&self.path, position, &mut self.carry, cx)?,
+                });
                 Ok(Next::Again)
             }
             State::Regular(text) => {
                 let next = read_text(text, &self.path, &mut self.carry, cx)?;
                 if next == Next::Wait {
+                    self.position = Some(text.position(0));
                     self.state = State::Ended;
                 }
                 Ok(next)
@@ -92,6 +124,15 @@ impl Source for FileSource {
             },
             State::Ended => Ok(Next::Wait),
         }
+    }
+
+    fn position(&mut self) -> Option<Position> {
+        let position = match &self.state {
+            State::Regular(text) => Some(text.position(self.carry.came())),
+            State::Waiting | State::Ended => self.position.clone(),
+            State::Pipe(_) => None,
+        };
+        position.map(Position::File)
     }
 
     fn ended(&self) -> bool {
@@ -116,6 +157,32 @@ fn is_missing(path: &Path, error: &io::Error) -> Error {
     }
 }
 
+/// Whether all of a file was read.
+fn was_read(position: Option<&FilePosition>) -> bool {
+    position.is_some_and(|position| position.size.is_some())
+}
+
+/// Opens a file at a position; what was added to a last line that was taken as ended is a line of its own.
+///
+/// # Errors
+/// As for [`Decoded::open_at`].
+pub(super) fn open_at(
+    path: &Path,
+    position: &FilePosition,
+    carry: &mut Carry,
+    cx: &mut Context,
+) -> Result<Decoded> {
+    let (text, front) = Decoded::open_at(path, position)?;
+    if !front.is_empty() {
+        cx.notices.push(format!(
+            "{}: the last line had no newline when it was read; what was added to it counts as a line of its own",
+            path.display()
+        ));
+    }
+    cx.intake.shared.hold(carry, &front);
+    Ok(text)
+}
+
 /// Reads once from a file; [`Next::Wait`] at its end, when its last line is closed.
 ///
 /// # Errors
@@ -128,8 +195,15 @@ pub(super) fn read_text(
 ) -> Result<Next> {
     match cx.intake.fill(carry, &mut |room| io::Read::read(text, room)) {
         Ok(Fill::Bytes) => Ok(Next::Again),
-        Ok(Fill::Nothing) if cx.intake.finish(carry) => Ok(Next::Wait),
-        Ok(Fill::Nothing | Fill::Starved) => Ok(Next::Starved),
+        Ok(Fill::Nothing) => {
+            let open = !carry.is_empty();
+            let closed = cx.intake.finish(carry);
+            if closed {
+                text.end(open);
+            }
+            Ok(if closed { Next::Wait } else { Next::Starved })
+        }
+        Ok(Fill::Starved) => Ok(Next::Starved),
         Err(error) => Err(unreadable(path, text, &error)),
     }
 }

@@ -13,6 +13,7 @@ use super::context::{Context, Next};
 use super::framing::{Carry, Fill};
 use super::hints::Watch;
 use super::place::Place;
+use super::position::FilePosition;
 
 /// An open file and how far it was read.
 pub(super) struct Followed {
@@ -103,10 +104,28 @@ impl Followed {
         })
     }
 
+    /// Takes its last line as ended. False if there was no chunk to put that into.
+    #[must_use]
+    pub(super) fn finish(&mut self, cx: &mut Context) -> bool {
+        if !self.carry.is_empty() {
+            if !cx.intake.finish(&mut self.carry) {
+                return false;
+            }
+            self.place.begin_line();
+        }
+        true
+    }
+
+    /// How far it was read, to the end of its last whole line.
+    pub(super) fn position(&self) -> FilePosition {
+        self.place.position(self.carry.came())
+    }
+
     /// Starts at the end of what is there. If that fails, reading will fail too, and say so.
     pub(super) fn skip_to_end(&mut self) {
         let length = self.file.metadata().map_or(0, |meta| meta.len());
         let _ = self.place.advance(usize::try_from(length).unwrap_or(usize::MAX), &self.file);
+        self.place.begin_line();
     }
 }
 

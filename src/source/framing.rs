@@ -26,6 +26,8 @@ pub(super) struct Carry {
     bytes: Vec<u8>,
     /// Whether the line is longer than allowed: the rest of it, up to its newline, is dropped.
     cut: bool,
+    /// Bytes of the line that have come, with those that were dropped.
+    came: u64,
 }
 
 impl Carry {
@@ -39,7 +41,12 @@ impl Carry {
 
     /// Whether no line has begun.
     pub(super) fn is_empty(&self) -> bool {
-        self.bytes.is_empty() && !self.cut
+        self.came == 0
+    }
+
+    /// Bytes of the line that have come, with those that were dropped because it is too long.
+    pub(super) fn came(&self) -> u64 {
+        self.came
     }
 }
 
@@ -101,8 +108,9 @@ impl Shared {
     }
 
     /// Appends a piece without newline to the partial line, as much as the limits allow.
-    fn hold(&mut self, carry: &mut Carry, piece: &[u8]) {
+    pub(super) fn hold(&mut self, carry: &mut Carry, piece: &[u8]) {
         let mut kept = 0;
+        carry.came += piece.len() as u64;
         if !carry.cut {
             let line = self.max_line.saturating_sub(carry.bytes.len());
             kept = piece.len().min(line).min(self.max_carried.saturating_sub(self.carried));
@@ -120,7 +128,7 @@ impl Shared {
     /// Empties the carry and gives its share of memory back.
     fn release(&mut self, carry: &mut Carry) {
         self.carried -= carry.bytes.len();
-        carry.cut = false;
+        (carry.cut, carry.came) = (false, 0);
         if carry.bytes.capacity() > KEPT {
             carry.bytes = Vec::new();
         } else {
@@ -398,7 +406,7 @@ mod tests {
         let (mut framer, mut shared) = (Framer::new(SourceId(0)), Shared::new(pool, 100));
         let mut full = |_: Chunk| {};
         let mut intake = Intake { framer: &mut framer, shared: &mut shared, full: &mut full };
-        let mut carry = Carry { bytes: b"x".to_vec(), cut: false };
+        let mut carry = Carry { bytes: b"x".to_vec(), cut: false, came: 1 };
         let mut read = |_: &mut [u8]| -> io::Result<usize> { panic!("read without a chunk") };
         assert_eq!(intake.fill(&mut carry, &mut read).unwrap(), Fill::Starved);
         assert!(!intake.finish(&mut carry));

@@ -5,6 +5,9 @@
 //! `context::Source`; all of them read through `framing::Intake`, so that lines of different
 //! streams never mix and everything they hold is bounded. [`QueueReader`] reads the files of
 //! `queue:` sources, one a batch, and needs no loop.
+//!
+//! What can be read again tells how far it was read ([`Position`]), and is opened there again by
+//! [`EventLoop::new_at`] and [`QueueReader::new_at`].
 
 mod backoff;
 mod context;
@@ -21,7 +24,9 @@ mod hints;
 mod listen;
 mod open;
 mod place;
+mod position;
 mod queue;
+mod rotated;
 mod spec;
 mod stdin;
 mod stream;
@@ -33,6 +38,10 @@ use std::ops::AddAssign;
 
 pub use event_loop::{EventLoop, Turn};
 pub use group::{Group, Watchdog};
+pub use position::{
+    DirPosition, FileIdentity, FileName, FilePosition, FormerFile, FormerState, Head, Position,
+    QueuePosition, ReadingFile, SeenFile, TailPosition,
+};
 pub use queue::QueueReader;
 pub use spec::{SourceKind, SourceSpec};
 

@@ -5,33 +5,67 @@ use super::dir::Dir;
 use super::exec::Exec;
 use super::file::FileSource;
 use super::listen::Listen;
+use super::position::Position;
 use super::stdin::Stdin;
-use super::tail::Tail;
+use super::tail::{Begin, Tail};
 use super::tcp::Tcp;
 use super::udp::Udp;
 use super::{Options, SourceKind, SourceSpec};
 use crate::error::{Error, Result};
 
+/// Where a run's sources begin.
+#[derive(Clone, Debug)]
+pub(super) enum Start {
+    /// Where they begin by themselves, and nobody asks how far they have come.
+    Fresh,
+    /// At this position, or, without one, where they begin by themselves.
+    At(Option<Position>),
+}
+
 /// Opens, binds or starts to connect a source.
 ///
 /// # Errors
-/// What the source's own `open` names; usage errors for queues, which no event loop runs.
-pub(super) fn open(spec: &SourceSpec, options: Options, cx: &mut Context) -> Result<Box<dyn Source>> {
+/// What the source's own `open` names; usage errors for queues, which no event loop runs; a position of
+/// another kind of source.
+pub(super) fn open(
+    spec: &SourceSpec,
+    options: Options,
+    start: Start,
+    cx: &mut Context,
+) -> Result<Box<dyn Source>> {
     let label = spec.to_string();
-    Ok(match &spec.kind {
-        SourceKind::Stdin => Box::new(Stdin::open(cx)?),
-        SourceKind::File(path) => Box::new(FileSource::open(path, cx)?),
-        SourceKind::Tail(path) => Box::new(Tail::open(label, path, options.from_start, cx)?),
-        SourceKind::Dir(path) => Box::new(Dir::open(label, path, cx)?),
-        SourceKind::Tcp { host, port } => Box::new(Tcp::open(label, host, *port, cx)),
-        SourceKind::TcpListen { host, port } => Box::new(Listen::tcp(label, host, *port, cx)?),
-        SourceKind::UnixListen(path) => Box::new(Listen::unix(label, path, cx)?),
-        SourceKind::UdpListen { host, port } => Box::new(Udp::open(&label, host, *port, cx)?),
-        SourceKind::Exec(command) => Box::new(Exec::open(label, command, cx)?),
-        SourceKind::Queue(_) => {
+    let told = matches!(start, Start::At(_));
+    let position = if let Start::At(position) = start { position } else { None };
+    Ok(match (&spec.kind, position) {
+        (SourceKind::File(path), None) => Box::new(FileSource::open(path, None, cx)?),
+        (SourceKind::File(path), Some(Position::File(at))) => Box::new(FileSource::open(path, Some(at), cx)?),
+        (SourceKind::Tail(path), None) => {
+            let begin = if options.from_start { Begin::Start } else { Begin::End };
+            Box::new(Tail::open(label, path, begin, cx)?)
+        }
+        (SourceKind::Tail(path), Some(Position::Tail(at))) => {
+            Box::new(Tail::open(label, path, Begin::At(at), cx)?)
+        }
+        (SourceKind::Dir(path), None) => Box::new(Dir::open(label, path, told, None, cx)?),
+        (SourceKind::Dir(path), Some(Position::Dir(at))) => {
+            Box::new(Dir::open(label, path, told, Some(at), cx)?)
+        }
+        (_, Some(position)) => return Err(is_of_another(&label, &position)),
+        (SourceKind::Stdin, None) => Box::new(Stdin::open(cx)?),
+        (SourceKind::Tcp { host, port }, None) => Box::new(Tcp::open(label, host, *port, cx)),
+        (SourceKind::TcpListen { host, port }, None) => Box::new(Listen::tcp(label, host, *port, cx)?),
+        (SourceKind::UnixListen(path), None) => Box::new(Listen::unix(label, path, cx)?),
+        (SourceKind::UdpListen { host, port }, None) => Box::new(Udp::open(&label, host, *port, cx)?),
+        (SourceKind::Exec(command), None) => Box::new(Exec::open(label, command, cx)?),
+        (SourceKind::Queue(_), None) => {
             return Err(Error::Usage(format!(
                 "{label} runs on a virtual clock and cannot be mixed with sources that run on the real one"
             )));
         }
     })
+}
+
+/// The error of a position that another kind of source told.
+pub(super) fn is_of_another(label: &str, position: &Position) -> Error {
+    Error::Checkpoint(format!("{label} cannot begin at the position of a {}: source", position.scheme()))
 }

@@ -9,6 +9,9 @@
 //! after the next file has lost the name too. Its last line counts as ended when nothing has come for
 //! [`GRACE`].
 //!
+//! What happened to the files while nobody followed them is found out from a position (see `rotated`).
+//! A file that was copied and truncated meanwhile has lost what came into it before: that is said.
+//!
 //! Limits:
 //! - What is written to a file later than that is not seen.
 //! - Of more than [`KEPT`] such files the older ones are closed after [`GRACE`], and of more than
@@ -19,18 +22,20 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsStr;
-use std::fs::Metadata;
+use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::context::{Context, Next, Source};
 use super::decode::is_directory;
 use super::descriptors::raise_descriptor_limit;
 use super::followed::{Followed, has_no_size, no_size, open};
 use super::hints::{Hint, Watch};
-use super::place::{Identity, Place};
+use super::place::{Identity, Place, nanos};
+use super::position::{FormerFile, FormerState, Position, TailPosition};
+use super::rotated::{Recovered, recover};
 use crate::error::{Error, Result, plain};
 
 /// How often the name is looked at.
@@ -47,6 +52,17 @@ const KEPT_MOST: usize = 256;
 const GAP: Duration = Duration::from_secs(3);
 /// Closed files that would be recognised if they came back.
 const REMEMBERED: usize = 16;
+
+/// Where following begins.
+#[derive(PartialEq, Eq)]
+pub(super) enum Begin {
+    /// At the end of what is there.
+    End,
+    /// At its start.
+    Start,
+    /// At a position that was told earlier.
+    At(TailPosition),
+}
 
 /// A followed name and the files behind it.
 pub(super) struct Tail {
@@ -66,11 +82,12 @@ pub(super) struct Tail {
 }
 
 impl Tail {
-    /// Opens the file, or waits for one to come.
+    /// Opens the file, or waits for one to come. What is gone of the files of a position, or was
+    /// overwritten, is said.
     ///
     /// # Errors
     /// If the name belongs to something that cannot be followed.
-    pub(super) fn open(label: String, path: &Path, from_start: bool, cx: &mut Context) -> Result<Self> {
+    pub(super) fn open(label: String, path: &Path, begin: Begin, cx: &mut Context) -> Result<Self> {
         raise_descriptor_limit();
         if let Ok(meta) = path.metadata() {
             let kind = meta.file_type();
@@ -103,9 +120,12 @@ impl Tail {
             last_notice: None,
             directory: None,
         };
+        if let Begin::At(position) = &begin {
+            this.recover(position, cx);
+        }
         this.look(cx);
         match &mut this.current {
-            Some(followed) if !from_start => followed.skip_to_end(),
+            Some(followed) if begin == Begin::End => followed.skip_to_end(),
             Some(_) => {}
             None if this.last_notice.is_none() => {
                 this.complain("does not exist yet, waiting for it".into(), cx)
@@ -113,6 +133,18 @@ impl Tail {
             None => {}
         }
         Ok(this)
+    }
+
+    /// Takes up the files of a position where they are found now.
+    fn recover(&mut self, position: &TailPosition, cx: &mut Context) {
+        let Recovered { current, old, closed } = recover(&self.label, &self.path, position, cx.notices);
+        for (file, place) in old {
+            let followed = self.followed(file, place, cx);
+            cx.mark_ready(followed.number);
+            self.old.push(followed);
+        }
+        self.current = current.map(|(file, place)| self.followed(file, place, cx));
+        self.closed.extend(closed.into_iter().take(REMEMBERED));
     }
 
     /// Compares the name with what is open.
@@ -182,8 +214,12 @@ impl Tail {
         {
             place = closed;
         }
+        Ok(Some(self.followed(file, place, cx)))
+    }
+
+    fn followed(&mut self, file: File, place: Place, cx: &mut Context) -> Followed {
         self.opened += 1;
-        Ok(Some(Followed::new(self.opened, file, place, cx)))
+        Followed::new(self.opened, file, place, cx)
     }
 
     /// The current file has lost its name.
@@ -250,7 +286,7 @@ impl Tail {
             cx.mark_ready(next.number);
         }
         if self.old.len() - at > KEPT_MOST || self.old[at].still(cx.now) >= GRACE {
-            if !cx.intake.finish(&mut self.old[at].carry) {
+            if !self.old[at].finish(cx) {
                 return Next::Starved;
             }
             if !self.is_kept(at, cx.now) {
@@ -284,6 +320,20 @@ impl Source for Tail {
             self.current.as_ref().filter(|current| current.number == stream).map(|_| self.old.len());
         let at = self.old.iter().position(|old| old.number == stream).or(current);
         Ok(at.map_or(Next::Wait, |at| self.read_followed(at, cx)))
+    }
+
+    fn position(&mut self) -> Option<Position> {
+        let closed = self.closed.iter().map(|place| (place.position(0), FormerState::Closed));
+        let old = self.old.iter().map(|old| {
+            let read = old.drained && old.carry.is_empty();
+            (old.position(), if read { FormerState::Read } else { FormerState::Unread })
+        });
+        let former = closed.chain(old).map(|(file, state)| FormerFile { file, state }).collect();
+        Some(Position::Tail(TailPosition {
+            current: self.current.as_ref().map(Followed::position),
+            former: Some(former),
+            as_of_ns: nanos(SystemTime::now()),
+        }))
     }
 
     fn due(&self) -> Option<Instant> {

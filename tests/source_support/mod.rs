@@ -1,12 +1,15 @@
 //! Drives an event loop as the driver does, and keeps what it reads.
 #![allow(dead_code, clippy::unwrap_used, missing_docs)]
 
+mod store;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use dstream::batch::{Chunk, Pool};
 use dstream::error::{Error, Result};
 use dstream::source::{EventLoop, Options, SourceSpec, Turn};
+pub use store::Store;
 
 /// After this long something hangs; nothing here takes a tenth of it.
 const HANG: Duration = Duration::from_secs(30);
@@ -36,10 +39,24 @@ impl Rig {
     }
 
     pub fn open<S: AsRef<str>>(texts: &[S], options: Options, pool: Pool) -> Result<Rig> {
-        let events = EventLoop::new(&specs(texts), options, pool)?;
+        Ok(Rig::of(EventLoop::new(&specs(texts), options, pool)?))
+    }
+
+    /// Goes on where the store has the sources.
+    pub fn restore<S: AsRef<str>>(texts: &[S], options: Options, store: &Store) -> Result<Rig> {
+        let positions = store.positions(texts.len() as u16);
+        Ok(Rig::of(EventLoop::new_at(&specs(texts), positions, options, Pool::new(16))?))
+    }
+
+    fn of(events: EventLoop) -> Rig {
         let mut rig = Rig { events, text: Vec::new(), notices: Vec::new(), chunks: 0 };
         rig.notices = rig.events.notices();
-        Ok(rig)
+        rig
+    }
+
+    /// Stores how far the sources were read by the last turn.
+    pub fn commit(&mut self, store: &mut Store) {
+        store.commit(&self.events.positions());
     }
 
     /// One turn, at most 20 ms long, and its batch.

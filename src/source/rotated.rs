@@ -1,0 +1,234 @@
+//! What became of the files behind a followed name while nobody followed it. They are looked for by
+//! their identity, whatever they are called now, in the directory of the name and of what it leads to.
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::DirEntryExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::context::Notices;
+use super::followed::open;
+use super::place::{Found, Identity, Place, time};
+use super::position::{FilePosition, FormerState, TailPosition};
+use crate::error::plain;
+
+/// How long before the position was told a file may have got the name without having been noticed, and
+/// how coarse file times may be.
+const UNNOTICED: Duration = Duration::from_secs(2);
+/// Files that nobody has followed yet, of which so many are read.
+const MOST: usize = 256;
+
+/// The files behind a name, to be read on.
+#[derive(Default)]
+pub(super) struct Recovered {
+    /// The file that has the name, if it is the one that had it.
+    pub(super) current: Option<(File, Place)>,
+    /// Files that have lost the name, oldest first.
+    pub(super) old: Vec<(File, Place)>,
+    /// Files that are done with, but might get the name back.
+    pub(super) closed: Vec<Place>,
+}
+
+/// Finds the files of a position, and those that got the name and lost it since.
+pub(super) fn recover(label: &str, path: &Path, position: &TailPosition, notices: &mut Notices) -> Recovered {
+    let mut this = Recovered::default();
+    let former = position.former.iter().flatten();
+    let known: Vec<Identity> = former
+        .clone()
+        .map(|former| &former.file)
+        .chain(&position.current)
+        .map(|file| file.identity.into())
+        .collect();
+    let siblings = Siblings::list(path, &known);
+    for former in former {
+        let (file, state) = (&former.file, former.state);
+        match siblings.find(file) {
+            Ok(Some((_, Found::Same(place)))) if state == FormerState::Closed => this.closed.push(place),
+            Ok(Some((file, Found::Same(place)))) => this.old.push((file, place)),
+            // Once read to its end it may be used for something else.
+            Ok(_) if state != FormerState::Unread => {}
+            Ok(Some((_, Found::Changed(why)))) => notices.push(not_read_on(label, file, &why)),
+            Ok(None) => notices.push(gone(label, file)),
+            Err(error) => notices.push(not_read_on(label, file, &plain(&error))),
+        }
+    }
+    let mut has_name = false;
+    if let Some(file) = &position.current {
+        let identity = Identity::from(file.identity);
+        has_name = siblings.has_name(identity);
+        match siblings.find(file) {
+            Ok(Some((file, Found::Same(place)))) if has_name => this.current = Some((file, place)),
+            Ok(Some((file, Found::Same(place)))) => this.old.push((file, place)),
+            Ok(Some((opened, Found::Changed(why)))) if has_name => {
+                notices.push(format!(
+                    "{label}: was truncated or overwritten while nobody followed it ({why}): what had come \
+                     into it behind byte {} is not read; reading it from its start",
+                    file.offset
+                ));
+                this.current = Some((opened, Place::start_of(identity)));
+            }
+            Ok(Some((_, Found::Changed(why)))) => notices.push(not_read_on(label, file, &why)),
+            Ok(None) => notices.push(gone(label, file)),
+            Err(error) => notices.push(not_read_on(label, file, &plain(&error))),
+        }
+    }
+    if !has_name {
+        this.add_unknown(label, &siblings, &known, time(position.as_of_ns), notices);
+    }
+    this
+}
+
+impl Recovered {
+    /// Adds files that by their names had the followed name, and by their birth got it after the position
+    /// was told.
+    fn add_unknown(
+        &mut self,
+        label: &str,
+        siblings: &Siblings,
+        known: &[Identity],
+        as_of: SystemTime,
+        notices: &mut Notices,
+    ) {
+        let Some(youngest) = known.iter().filter_map(|identity| identity.born).max() else { return };
+        let since = as_of.checked_sub(UNNOTICED).map_or(youngest, |as_of| as_of.max(youngest));
+        let mut unknown: Vec<&Sibling> = siblings
+            .files
+            .iter()
+            .filter(|file| file.rotated && file.identity.born.is_some_and(|born| born >= since))
+            .filter(|file| !known.contains(&file.identity) && !siblings.has_name(file.identity))
+            .collect();
+        unknown.sort_by_key(|file| (file.identity.born, std::cmp::Reverse(&file.path)));
+        unknown.dedup_by_key(|file| file.identity);
+        for (index, Sibling { path, identity, .. }) in unknown.into_iter().enumerate() {
+            let path_text = path.display();
+            match open(path) {
+                Ok(_) if index >= MOST => notices.push(format!(
+                    "{label}: {path_text} is not read: more than {MOST} files had the name while nobody \
+                     followed it"
+                )),
+                Ok(file) => {
+                    notices.push(format!(
+                        "{label}: reading {path_text} too, which had the name while nobody followed it"
+                    ));
+                    self.old.push((file, Place::start_of(*identity)));
+                }
+                Err(error) => notices.push(format!(
+                    "{label}: {path_text}, which had the name while nobody followed it, cannot be read: {}",
+                    plain(&error)
+                )),
+            }
+        }
+    }
+}
+
+fn gone(label: &str, file: &FilePosition) -> String {
+    format!(
+        "{label}: the file that was read up to byte {} is gone (deleted, or compressed under another name): \
+         what had come behind that byte, and into later files that are gone too, is not read",
+        file.offset
+    )
+}
+
+fn not_read_on(label: &str, file: &FilePosition, why: &str) -> String {
+    format!("{label}: a former file, which was read up to byte {}, is not read on: {why}", file.offset)
+}
+
+/// Files beside a followed name.
+struct Siblings {
+    /// Which file has the name.
+    named: Option<Identity>,
+    files: Vec<Sibling>,
+}
+
+struct Sibling {
+    path: PathBuf,
+    identity: Identity,
+    /// Whether it is called as rotation calls what had the name.
+    rotated: bool,
+}
+
+impl Siblings {
+    /// Finds those that may be one of `wanted`, or have had the name. What cannot be listed has none.
+    fn list(path: &Path, wanted: &[Identity]) -> Self {
+        let inodes: HashSet<u64> = wanted.iter().map(|identity| identity.inode).collect();
+        let mut this = Siblings { named: None, files: Vec::new() };
+        if let Some(file) = this.add(path.to_path_buf(), false) {
+            this.named = Some(file);
+        }
+        let target = path.canonicalize().ok().filter(|target| target.parent() != path.parent());
+        for path in [Some(path), target.as_deref()].into_iter().flatten() {
+            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+            let parent = parent.unwrap_or(Path::new("."));
+            let (Some(base), Ok(entries)) = (path.file_name(), parent.read_dir()) else { continue };
+            for entry in entries.flatten() {
+                let rotated = is_rotated(&entry.file_name(), base);
+                if rotated || inodes.contains(&entry.ino()) {
+                    this.add(parent.join(entry.file_name()), rotated);
+                }
+            }
+        }
+        this
+    }
+
+    fn add(&mut self, path: PathBuf, rotated: bool) -> Option<Identity> {
+        let meta = path.metadata().ok().filter(|meta| meta.is_file())?;
+        let identity = Identity::of(&meta);
+        self.files.push(Sibling { path, identity, rotated });
+        Some(identity)
+    }
+
+    fn has_name(&self, identity: Identity) -> bool {
+        self.named == Some(identity)
+    }
+
+    /// Opens the file that a position tells of, if it is there.
+    fn find(&self, position: &FilePosition) -> io::Result<Option<(File, Found<Place>)>> {
+        let identity = Identity::from(position.identity);
+        let Some(sibling) = self.files.iter().find(|file| file.identity == identity) else { return Ok(None) };
+        let file = open(&sibling.path)?;
+        // Its name may be another file's by now.
+        if Identity::of(&file.metadata()?) != identity {
+            return Ok(None);
+        }
+        let found = Place::find(position, &file)?;
+        Ok(Some((file, found)))
+    }
+}
+
+/// Whether a name is what rotation makes of `base` without compressing it: `log.1`, `log-20240131`,
+/// `log.2024-01-31`, and for `app.log` also `app-20240131.log`.
+fn is_rotated(name: &OsStr, base: &OsStr) -> bool {
+    let between = |head: &[u8], tail: &[u8]| {
+        let number = name.as_bytes().strip_prefix(head).and_then(|rest| rest.strip_suffix(tail));
+        number.is_some_and(|number| {
+            matches!(number, [b'.' | b'-' | b'_', b'0'..=b'9', rest @ ..]
+                if rest.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'_' | b':' | b'T')))
+        })
+    };
+    let base = base.as_bytes();
+    let dot = memchr::memrchr(b'.', base).filter(|&dot| dot > 0).unwrap_or(base.len());
+    between(base, b"") || (dot < base.len() && between(&base[..dot], &base[dot..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rotated_files_are_known_by_their_names() {
+        let is = |name: &str, base: &str| is_rotated(OsStr::new(name), OsStr::new(base));
+        for name in ["log.1", "log.12", "log-20240131", "log.2024-01-31T10:00", "log_1"] {
+            assert!(is(name, "log"), "{name}");
+        }
+        assert!(
+            is("app-20240131.log", "app.log") && is("app.1.log", "app.log") && is("app.log.1", "app.log")
+        );
+        for name in ["log", "log.1.gz", "log.lock", "log1", "logs.1", "log.", "log.1a", "app.1.log"] {
+            assert!(!is(name, "log"), "{name}");
+        }
+    }
+}
