@@ -1,9 +1,12 @@
-//! What flows through the house: batch time, chunks of input and their pool, batch results, and Python's
-//! `repr` of text.
+//! What flows through the house: batch time, chunks of input and their pool, batch results, what is kept
+//! beyond a process, and Python's `repr` of text.
 
 mod chunk;
 mod counts;
 mod dataset;
+mod fingerprint;
+mod keep;
+pub mod packed;
 mod pool;
 pub mod python;
 mod repr;
@@ -14,6 +17,9 @@ pub mod value;
 pub use chunk::{Chunk, SLACK, SourceId, Text};
 pub use counts::{BatchResult, Counts, Records, Values};
 pub use dataset::{Dataset, Partition, Piece};
+pub use fingerprint::{Fingerprint, Fingerprinter};
+pub use keep::Keep;
+pub use packed::Packed;
 pub use pool::{CHUNK_SIZE, Pool};
 pub use repr::{escape_into, is_printable, repr_into};
 pub use rows::Rows;

@@ -1,7 +1,7 @@
 //! Records at rest: encoded one behind the other, so that windows, state and shuffles hold bytes
 //! that any thread may read, and that are given back in one piece.
 
-use super::value::{Heap, Raised, Value, decode, encode};
+use super::value::{Heap, Raised, Value, decode, encode, extent, sound_extent};
 
 /// Encoded records.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +29,17 @@ impl Rows {
         }
     }
 
+    /// Records that were encoded once, from wherever these bytes come; `None` if they are no whole records.
+    pub fn from_encoded(bytes: Vec<u8>) -> Option<Self> {
+        let mut count = 0;
+        let mut rest = &bytes[..];
+        while !rest.is_empty() {
+            rest = &rest[sound_extent(rest)?..];
+            count += 1;
+        }
+        Some(Rows { bytes, count })
+    }
+
     /// Appends a record that another [`Rows`] had encoded.
     pub fn push_encoded(&mut self, record: &[u8]) {
         self.bytes.extend_from_slice(record);
@@ -48,6 +59,16 @@ impl Rows {
     /// The encoded records.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The records as they are encoded, one by one.
+    pub fn records(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = &self.bytes[..];
+        std::iter::from_fn(move || {
+            let (record, behind) = rest.split_at(extent(rest).filter(|length| *length > 0)?);
+            rest = behind;
+            Some(record)
+        })
     }
 
     /// The records, decoded one by one into a heap; text is borrowed from here.

@@ -9,6 +9,8 @@ use ahash::RandomState;
 use hashbrown::HashTable;
 
 use super::leaders::Leaders;
+use crate::batch::Counts;
+use crate::batch::packed::{put_bytes, put_number};
 use crate::kernel::{Rank, Top};
 
 /// Shards with fewer numbers, or bytes of keys, than this are not worth tidying.
@@ -27,6 +29,12 @@ pub(super) struct Shard {
     added: VecDeque<Vec<(u32, u32)>>,
     /// Who is shown; without a limit everybody is.
     leaders: Option<Leaders>,
+    /// How many panes have begun: the newest has this number.
+    begun: u64,
+    /// The newest pane of which something was given as a change, and how many of its entries were.
+    given: (u64, usize),
+    /// The keys of a total that were added to since changes were last given; none are noted before that.
+    touched: Option<Vec<u32>>,
 }
 
 /// Keys by number. A key whose count is zero has gone.
@@ -94,6 +102,9 @@ impl Shard {
             panes,
             added: VecDeque::new(),
             leaders: limit.map(|limit| Leaders::new(rank, limit)),
+            begun: 0,
+            given: (0, 0),
+            touched: None,
         }
     }
 
@@ -105,6 +116,7 @@ impl Shard {
                 pane.shrink_to_fit();
             }
             self.added.push_back(Vec::new());
+            self.begun += 1;
         }
     }
 
@@ -115,6 +127,9 @@ impl Shard {
         if let Some(leaders) = &mut self.leaders {
             leaders.grown(number, &self.keys);
         }
+        if let Some(touched) = &mut self.touched {
+            touched.push(number);
+        }
         if let Some(pane) = self.added.back_mut() {
             let mut left = count;
             while left > 0 {
@@ -123,6 +138,51 @@ impl Shard {
                 left -= u64::from(piece);
             }
         }
+    }
+
+    /// The keys of a total whose counts have changed since the last call, with their counts; the first time, all.
+    pub(super) fn take_touched(&mut self) -> Counts {
+        let mut changed = Counts::default();
+        if self.panes.is_none() {
+            let mut touched = self.touched.take().unwrap_or_else(|| (0..self.keys.len() as u32).collect());
+            touched.sort_unstable();
+            touched.dedup();
+            for number in &touched {
+                changed.push(self.keys.text(*number), self.keys.count(*number) as i64);
+            }
+            touched.clear();
+            self.touched = Some(touched);
+        }
+        changed
+    }
+
+    /// What panes have had added since the last call, by their numbers: keys and counts, packed.
+    pub(super) fn take_added(&mut self) -> Vec<(u64, Vec<u8>)> {
+        let oldest = self.begun + 1 - self.added.len() as u64;
+        let (newest, entries) = self.given;
+        let news =
+            (oldest..).zip(&self.added).filter(|(number, _)| *number >= newest).map(|(number, pane)| {
+                let mut packed = Vec::new();
+                let from = if number == newest { entries } else { 0 };
+                for (key, count) in pane.get(from..).unwrap_or_default() {
+                    put_bytes(self.keys.text(*key), &mut packed);
+                    put_number(u64::from(*count), &mut packed);
+                }
+                (number, packed)
+            });
+        let news = news.collect();
+        self.given = (self.begun, self.added.back().map_or(0, Vec::len));
+        news
+    }
+
+    /// How many panes have begun, and how many of them there still are.
+    pub(super) fn panes(&self) -> (u64, u64) {
+        (self.begun, self.added.len() as u64)
+    }
+
+    /// Begins with the pane after so many others.
+    pub(super) fn resume(&mut self, begun: u64) {
+        self.begun = begun;
     }
 
     /// Shows what may be among the first keys of all shards.
@@ -213,7 +273,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::batch::Counts;
 
     /// Keys of different lengths, some of them long enough to have the arena tidied.
     fn text(key: u8) -> Vec<u8> {

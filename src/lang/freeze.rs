@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::interp::{CellRef, Function, Globals, Halt, Handle, Interp, Obj, Run, walk};
+use super::interp::{CellRef, Function, Globals, Halt, Handle, Interp, Obj, Reason, Run, walk};
 use super::{parse, parse_eval};
 use crate::batch::python;
 use crate::batch::value::exceptions::PICKLING_ERROR;
@@ -38,6 +38,8 @@ struct Freezing {
     open: Vec<usize>,
     /// The variable that leads to what is being frozen.
     name: String,
+    /// Whether what cannot leave the program is left out, by data without bytes.
+    leaves_out: bool,
 }
 
 impl Interp<'_> {
@@ -46,18 +48,7 @@ impl Interp<'_> {
     /// # Errors
     /// `PicklingError` if it reaches something that cannot leave the program, by the variable's name.
     pub fn freeze(&mut self, function: &Obj) -> Run<Arc<Image>> {
-        let mut freezing = Freezing {
-            globals: Vec::new(),
-            owners: Vec::new(),
-            cells: Vec::new(),
-            known: HashMap::new(),
-            parses: false,
-            open: Vec::new(),
-            name: String::new(),
-        };
-        let entry = self.frozen(function, &mut freezing)?;
-        let parse = freezing.parses.then_some(parse_eval as crate::plan::ParseExpression);
-        let image = Image { entry, globals: freezing.globals, cells: freezing.cells, parse };
+        let image = self.image(function, false)?;
         let Frozen::Function { code, .. } = &image.entry else { return Ok(Arc::new(image)) };
         let place = Arc::as_ptr(code) as usize;
         let mut images = self.world.images.borrow_mut();
@@ -71,7 +62,43 @@ impl Interp<'_> {
         }
     }
 
+    /// Freezes a function of the main script itself, leaving out what cannot leave the program: it can be looked
+    /// at, not run.
+    ///
+    /// # Errors
+    /// What goes wrong otherwise.
+    pub fn sketch(&mut self, function: &Obj) -> Run<Image> {
+        self.image(function, true)
+    }
+
+    fn image(&mut self, function: &Obj, leaves_out: bool) -> Run<Image> {
+        let mut freezing = Freezing {
+            globals: Vec::new(),
+            owners: Vec::new(),
+            cells: Vec::new(),
+            known: HashMap::new(),
+            parses: false,
+            open: Vec::new(),
+            name: String::new(),
+            leaves_out,
+        };
+        let entry = self.frozen(function, &mut freezing)?;
+        let parse = freezing.parses.then_some(parse_eval as crate::plan::ParseExpression);
+        Ok(Image { entry, globals: freezing.globals, cells: freezing.cells, parse })
+    }
+
     fn frozen(&mut self, object: &Obj, freezing: &mut Freezing) -> Run<Frozen> {
+        match self.frozen_whole(object, freezing) {
+            Err(halt) if freezing.leaves_out && self.is_refusal(&halt) => Ok(Frozen::Data(Arc::new([]))),
+            frozen => frozen,
+        }
+    }
+
+    fn is_refusal(&self, halt: &Halt) -> bool {
+        matches!(halt.reason(), Reason::Raised(thrown) if self.is_exception(&thrown.exception, &PICKLING_ERROR))
+    }
+
+    fn frozen_whole(&mut self, object: &Obj, freezing: &mut Freezing) -> Run<Frozen> {
         match object {
             Obj::Function(function) => self.frozen_function(function, freezing),
             Obj::Native(native) => Ok(Frozen::Native(native)),
@@ -170,9 +197,7 @@ impl Interp<'_> {
         match encoded {
             Ok(bytes) => Ok(Frozen::Data(bytes.into())),
             Err(halt) => match halt.reason() {
-                super::interp::Reason::Raised(thrown)
-                    if self.is_exception(&thrown.exception, &PICKLING_ERROR) =>
-                {
+                Reason::Raised(thrown) if self.is_refusal(&halt) => {
                     let why = self.text(&thrown.exception.clone())?;
                     Err(refuse(freezing, &why))
                 }

@@ -310,6 +310,13 @@ impl Script for Called {
         let function = function.unwrap_or(Obj::None);
         interp.freeze(&function).map_err(|halt| self.failed(&mut interp, halt))
     }
+
+    fn sketch(&mut self, callback: Callback) -> Option<Arc<Image>> {
+        let mut nowhere = super::nowhere::Nowhere;
+        let mut interp = Interp::new(self.world.clone(), Host::Engine(&mut nowhere));
+        let (function, _) = self.world.pipeline.callbacks.borrow().get(callback.0 as usize).cloned()?;
+        interp.sketch(&function).ok().map(Arc::new)
+    }
 }
 
 impl Interp<'_> {

@@ -23,6 +23,16 @@ pub struct Source {
     pub text: String,
 }
 
+/// What the names of the catalogue's texts begin with: PySpark's classes and methods, as programs see them.
+pub const CATALOGUE: &str = "<catalogue>/";
+
+impl Source {
+    /// Whether it is a text of the catalogue, and none of the program.
+    pub fn is_catalogue(&self) -> bool {
+        self.name.starts_with(CATALOGUE)
+    }
+}
+
 /// A module, `def` or lambda.
 #[derive(Debug)]
 pub struct Code {

@@ -357,6 +357,7 @@ fn name_of(op: &RddOp) -> &'static str {
         RddOp::Top { largest: true, .. } => "top",
         RddOp::Top { .. } => "takeOrdered",
         RddOp::Sample { .. } => "sample",
+        RddOp::Failed { .. } => "failed",
     }
 }
 

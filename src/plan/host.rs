@@ -152,4 +152,8 @@ pub trait Script {
     /// # Errors
     /// `PicklingError`, if it refers to something that cannot leave the program.
     fn freeze(&mut self, lambda: Lambda) -> Outcome<Arc<Image>>;
+
+    /// What a function that is called while a batch is built is made of, for its fingerprint. What cannot leave
+    /// the program stands there as a [`Frozen::Data`](super::Frozen::Data) without bytes. None where nothing is known of it.
+    fn sketch(&mut self, callback: Callback) -> Option<Arc<Image>>;
 }

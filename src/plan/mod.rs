@@ -2,6 +2,7 @@
 
 pub mod code;
 mod explain;
+mod fingerprint;
 mod host;
 mod image;
 mod key;
@@ -18,6 +19,7 @@ mod window;
 use std::num::NonZeroUsize;
 
 pub use explain::explain;
+pub use fingerprint::Operator;
 pub use host::{Engine, Failure, Outcome, Returned, Runtime, Script, Streaming};
 pub use image::{Frozen, Image, ParseExpression};
 pub use key::{KeyExpr, WordsBy, parse_filter};

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::code::{Source, Span};
+use super::host::Failure;
 use super::image::Image;
 use crate::batch::Dataset;
 
@@ -133,6 +134,13 @@ pub enum RddOp {
         fraction: f64,
         /// Same seed, same records.
         seed: u64,
+    },
+    /// One that could not be computed by an earlier process: whoever asks for its records is told so again.
+    Failed {
+        /// Why.
+        failure: Failure,
+        /// How many partitions it has, if that is known.
+        partitions: Option<usize>,
     },
 }
 

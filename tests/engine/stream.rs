@@ -156,6 +156,10 @@ impl Script for Program {
     fn freeze(&mut self, lambda: Lambda) -> Outcome<Arc<Image>> {
         Ok(self.lambdas[lambda.0 as usize].clone())
     }
+
+    fn sketch(&mut self, _: Callback) -> Option<Arc<Image>> {
+        None
+    }
 }
 
 /// Workers, with nothing around them.

@@ -11,30 +11,33 @@ use super::types::{self, DICT, FROZENSET, SET};
 use super::{Dict, Heap, List, Object, Raised, Set, TypeInfo, Value, hash, type_of};
 use crate::batch::python;
 
-const NONE: u8 = 0;
-const FALSE: u8 = 1;
-const TRUE: u8 = 2;
-const INT: u8 = 3;
-const BIG: u8 = 4;
-const NEGATIVE_BIG: u8 = 5;
-const FLOAT: u8 = 6;
-const STR: u8 = 7;
-const BYTES: u8 = 8;
-const PAIR: u8 = 9;
-const TUPLE: u8 = 10;
-const LIST: u8 = 11;
-const PLAIN_DICT: u8 = 12;
-const OTHER_DICT: u8 = 13;
-const PLAIN_SET: u8 = 14;
-const FROZEN_SET: u8 = 15;
-const RANGE: u8 = 16;
-const TYPE: u8 = 17;
-const OBJECT: u8 = 18;
+pub(super) const NONE: u8 = 0;
+pub(super) const FALSE: u8 = 1;
+pub(super) const TRUE: u8 = 2;
+pub(super) const INT: u8 = 3;
+pub(super) const BIG: u8 = 4;
+pub(super) const NEGATIVE_BIG: u8 = 5;
+pub(super) const FLOAT: u8 = 6;
+pub(super) const STR: u8 = 7;
+pub(super) const BYTES: u8 = 8;
+pub(super) const PAIR: u8 = 9;
+pub(super) const TUPLE: u8 = 10;
+pub(super) const LIST: u8 = 11;
+pub(super) const PLAIN_DICT: u8 = 12;
+pub(super) const OTHER_DICT: u8 = 13;
+pub(super) const PLAIN_SET: u8 = 14;
+pub(super) const FROZEN_SET: u8 = 15;
+pub(super) const RANGE: u8 = 16;
+pub(super) const TYPE: u8 = 17;
+pub(super) const OBJECT: u8 = 18;
 /// From here on a tag is a `str` of up to [`SHORT`] bytes.
-const SHORT_STR: u8 = 64;
+pub(super) const SHORT_STR: u8 = 64;
 const SHORT: usize = 63;
 /// From here on a tag is an `int` from 0 to 127.
-const SMALL_INT: u8 = 128;
+pub(super) const SMALL_INT: u8 = 128;
+
+/// Containers within containers at most, by more than a task can build.
+pub(super) const DEEPEST: u32 = 2000;
 
 /// Appends a value. Aliases within it are not kept.
 ///
@@ -187,7 +190,7 @@ fn put_number(mut number: u64, out: &mut Vec<u8>) {
 }
 
 /// The lists of classes that have numbers.
-fn class_lists() -> impl Iterator<Item = &'static [&'static TypeInfo]> {
+pub(super) fn class_lists() -> impl Iterator<Item = &'static [&'static TypeInfo]> {
     [types::CLASSES, exceptions::CLASSES].into_iter().chain(python::CLASSES.iter().copied())
 }
 

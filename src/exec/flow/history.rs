@@ -24,8 +24,12 @@ pub(super) struct History {
 impl History {
     /// Forgets what nobody asks for any more when a batch is over.
     pub(super) fn forget(&mut self, now: Time) {
-        let oldest = now.as_millis().saturating_sub(self.need);
-        self.made = self.made.split_off(&Time::from_millis(oldest.saturating_add(1)));
+        self.made = self.made.split_off(&self.oldest(now));
+    }
+
+    /// The earliest time that somebody may ask for when a batch is over.
+    pub(super) fn oldest(&self, now: Time) -> Time {
+        Time::from_millis(now.as_millis().saturating_sub(self.need).saturating_add(1))
     }
 }
 

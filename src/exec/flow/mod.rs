@@ -8,6 +8,7 @@
 mod eager;
 mod history;
 mod input;
+mod kept;
 mod state;
 mod streams;
 
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use self::eager::Eager;
 use self::history::{History, histories};
 use self::input::Input;
+use self::kept::Kept;
 use self::state::States;
 use crate::batch::{Dataset, Interval, Partition, SourceId, Time};
 use crate::error::Result;
@@ -39,6 +41,12 @@ pub struct Flow {
     given: Vec<usize>,
     levels: Vec<usize>,
     eager: Vec<Eager>,
+    /// What was written of all this, once somebody has asked for it.
+    kept: Option<Kept>,
+    /// The last batch of an earlier process, until there is one of this.
+    resumed: Option<Time>,
+    /// The batches before and behind times at which no process ran.
+    gaps: Vec<(Time, Time)>,
 }
 
 /// What comes of a batch, for whoever writes it.
@@ -95,6 +103,9 @@ impl Flow {
             given: vec![0; graph.streams.len()],
             levels,
             eager: Vec::new(),
+            kept: None,
+            resumed: None,
+            gaps: Vec::new(),
             graph,
         }
     }
@@ -111,7 +122,8 @@ impl Flow {
     }
 
     /// Closes the open batch and makes what is due at its end. The first batch that is closed is the first
-    /// there is; after it comes one an interval.
+    /// there is; after it comes one an interval, but for those at which no process ran before what was kept
+    /// was taken back: windows that go over these times have nothing of them.
     ///
     /// # Errors
     /// Those of `deliver`.
@@ -123,6 +135,11 @@ impl Flow {
         mut deliver: impl FnMut(&mut E, Delivery<'_>) -> Result<()>,
     ) -> Result<()> {
         self.zero.get_or_insert(time.after(self.interval, -1));
+        if let Some(last) = self.resumed.take()
+            && last.after(self.interval, 1) < time
+        {
+            self.gaps.push((last, time));
+        }
         self.now = time;
         self.batch = self.input.take();
         self.take_input(time);
@@ -143,6 +160,8 @@ impl Flow {
             deliver(engine, Delivery::LeftOut { time, failure })?;
         }
         self.histories.iter_mut().for_each(|history| history.forget(time));
+        let oldest = self.histories.iter().map(|history| history.oldest(time)).min();
+        self.gaps.retain(|(_, next)| Some(*next) > oldest);
         Ok(())
     }
 

@@ -33,6 +33,24 @@ impl States {
         };
         States { states: graph.streams.iter().map(|stream| state(&stream.op)).collect() }
     }
+
+    /// The last state of a stream that was computed, or the first.
+    pub(super) fn good(&self, stream: usize) -> Option<&Arc<Rdd>> {
+        self.states[stream].good.as_ref()
+    }
+
+    pub(super) fn set_good(&mut self, stream: usize, good: Option<Arc<Rdd>>) {
+        self.states[stream].good = good;
+    }
+
+    /// The batch that failed and is tried once more.
+    pub(super) fn pending(&self, stream: usize) -> Option<Time> {
+        self.states[stream].pending
+    }
+
+    pub(super) fn set_pending(&mut self, stream: usize, pending: Option<Time>) {
+        self.states[stream].pending = pending;
+    }
 }
 
 impl Flow {
@@ -44,14 +62,15 @@ impl Flow {
         time: Time,
         host: &mut Host<'_>,
     ) -> Made {
-        if time != self.now {
+        let State { good, pending } = self.states.states[stream.0 as usize].clone();
+        // One that failed before a restart is made again.
+        if time != self.now && pending != Some(time) {
             return Ok(None);
         }
-        let State { good, pending } = self.states.states[stream.0 as usize].clone();
         let before = match pending {
             // Whatever kept it from being made keeps this one from it too; else it is computed again with it.
-            Some(failed) => self.rdd(stream, failed, host)?,
-            None => good,
+            Some(failed) if failed != time => self.rdd(stream, failed, host)?,
+            _ => good,
         };
         self.updated(stream, update, before, time, host)
     }

@@ -30,7 +30,7 @@ impl Flow {
         if let Some(made) = self.histories[index].made.get(&time) {
             return made.clone();
         }
-        if !self.is_due(self.graph.streams[index].slide, time) {
+        if !self.is_due(self.graph.streams[index].slide, time) || self.was_down(time) {
             return Ok(None);
         }
         if self.levels[index] > MOST_DEEP {

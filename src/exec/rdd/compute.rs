@@ -136,6 +136,7 @@ impl<'w> Computation<'w> {
         let of_parent = |this: &mut Self| parents.first().map_or(Ok(0), |parent| this.partitions(parent));
         match &rdd.op {
             RddOp::Data(dataset) => Ok(dataset.partitions.len()),
+            RddOp::Failed { partitions: Some(partitions), .. } => Ok(*partitions),
             op if op.is_narrow() => of_parent(self),
             RddOp::Count | RddOp::Zip | RddOp::ZipWithIndex => of_parent(self),
             RddOp::Union => parents.iter().try_fold(0, |sum: usize, parent| {
@@ -162,6 +163,7 @@ impl<'w> Computation<'w> {
         }
         match &rdd.op {
             RddOp::Data(dataset) => Ok(dataset.clone()),
+            RddOp::Failed { failure, .. } => Err(failure.clone()),
             RddOp::Union => {
                 let mut union = Dataset::default();
                 for parent in rdd.parents() {

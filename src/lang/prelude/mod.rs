@@ -4,7 +4,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::parse;
-use crate::plan::code::{Code, Source};
+use crate::plan::code::{CATALOGUE, Code, Source};
 
 const TEXTS: &[(&str, &str)] = &[
     ("records.py", include_str!("records.py")),
@@ -20,7 +20,8 @@ pub fn codes() -> &'static [Arc<Code>] {
         TEXTS
             .iter()
             .map(|(name, text)| {
-                let source = Arc::new(Source { name: (*name).into(), text: (*text).into() });
+                let name = format!("{CATALOGUE}{name}");
+                let source = Arc::new(Source { name, text: (*text).into() });
                 parse(&source).expect("the catalogue's text is tested to be within the language")
             })
             .collect()

@@ -1,5 +1,7 @@
 //! A job: a plan at work. Chunks go in as they are read, results come out as batches are closed.
 
+mod kept;
+
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::mem;
@@ -7,6 +9,7 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use self::kept::Kept;
 use super::SPILL_BUDGET;
 use super::bad::{BadLines, Collector};
 use super::executor::Executor;
@@ -41,6 +44,9 @@ pub struct Job {
     shown: u64,
     /// Records per pane, newest last, of a plan without keys.
     numbers: VecDeque<u64>,
+    /// Whether the open pane has begun in the shards: part of it was given as a change.
+    begun: bool,
+    kept: Kept,
 }
 
 /// What tasks work on.
@@ -111,6 +117,8 @@ impl Job {
             open: 0,
             shown: 0,
             numbers: VecDeque::new(),
+            begun: false,
+            kept: Kept::new(plan),
         })
     }
 
@@ -194,6 +202,10 @@ impl Job {
         if self.open < pane && !due {
             return Ok(None);
         }
+        if last && early > 0 {
+            // What is shown early is not what a later process goes on with.
+            self.park()?;
+        }
         self.open = 0;
         // Whole panes that the window would still have had to wait for.
         let missing = if due { usize::try_from(early / pane).unwrap_or(usize::MAX) } else { 0 };
@@ -241,6 +253,7 @@ impl Job {
 
     /// Closes a pane of a plan without keys; `missing` empty ones follow it.
     fn close_numbers(&mut self, missing: usize) -> Records {
+        self.kept.begun += 1;
         let mut number: u64 = self.shared.lanes.iter().map(|lane| mem::take(&mut lock(lane).passed)).sum();
         let kept = match self.scope {
             Scope::Batch => 1,
@@ -259,6 +272,7 @@ impl Job {
     /// Closes a pane of a plan with keys, which `missing` empty ones follow: merges what the workers
     /// have counted, and selects what is to be shown, if that is due.
     fn close_keyed(&mut self, due: bool, missing: usize) -> Result<Option<(Records, bool)>> {
+        let begins = !mem::take(&mut self.begun);
         let tables = self.shared.lanes.iter().map(|lane| {
             // An empty table is small; the full one comes back with its memory below.
             mem::replace(&mut lock(lane).table, CountTable::new(&self.seed, self.budget))
@@ -281,7 +295,7 @@ impl Job {
                     if part >= parts {
                         break;
                     }
-                    shared.merge(&merge, part, scratch, missing, due.then_some(&mut top));
+                    shared.merge(&merge, part, scratch, (begins, missing), due.then_some(&mut top));
                 }
                 lock(&selected).absorb(&top);
             }));
@@ -308,13 +322,14 @@ impl Shared {
         bad.deliver();
     }
 
-    /// What a worker does with a partition, or with a shard's partitions, of a closed batch.
+    /// What a worker does with a partition, or with a shard's partitions, of a closed batch, which may begin
+    /// a pane, and which `missing` empty panes follow.
     fn merge(
         &self,
         merge: &Merge,
         part: usize,
         scratch: &mut Scratch,
-        missing: usize,
+        (begins, missing): (bool, usize),
         top: Option<&mut Top>,
     ) {
         let Some(shard) = self.shards.get(part) else {
@@ -324,7 +339,9 @@ impl Shared {
             return;
         };
         let mut shard = lock(shard);
-        shard.begin_pane();
+        if begins {
+            shard.begin_pane();
+        }
         let per_shard = merge.partitions() / SHARDS;
         for partition in part * per_shard..(part + 1) * per_shard {
             merge.partition(partition, scratch, |key, count| shard.add(key, count));
