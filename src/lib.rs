@@ -12,11 +12,13 @@
 //! | [`exec`] | plan → results: the work-stealing executor, keyed and window operators | batch, kernel, plan |
 //! | [`source`] | bytes in: the mio event loop, framing into lines, one file a source | batch |
 //! | [`sink`] | results out: one file a format or sink | batch |
+//! | [`checkpoint`] | survival: a store of commits, and recovery as a pure decision | batch |
 //! | [`monitor`] | looking in: statistics, progress | batch |
 //! | [`driver`] | the conductor: batch clock, live run, virtual run, signals | all but kernel, lang, cli |
 //! | [`cli`] | flags → job: clap definitions, recipes | all but kernel, exec |
 
 pub mod batch;
+pub mod checkpoint;
 pub mod cli;
 pub mod driver;
 pub mod error;

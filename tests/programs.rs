@@ -56,7 +56,7 @@ impl Engine for Memory {
 }
 
 impl Runtime for Memory {
-    fn start(&mut self, streaming: Streaming) -> Result<()> {
+    fn start(&mut self, _: &mut dyn Script, streaming: Streaming) -> Result<()> {
         self.started = Some(streaming);
         Ok(())
     }

@@ -10,7 +10,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser as _};
 
 use super::values::{ClockName, FormatName, When, line_size, start_time};
 use crate::batch::{Interval, Time, parse_duration};
-use crate::driver::{ClockChoice, OnError, OutputTo, Settings};
+use crate::driver::{Checkpointing, ClockChoice, OnError, OutputTo, Settings};
 use crate::error::{Error, Result};
 use crate::monitor::Verbosity;
 use crate::source::{SourceKind, SourceSpec};
@@ -100,6 +100,36 @@ pub(super) struct OutputOptions {
     threads: Option<u16>,
 }
 
+/// What survives the process.
+#[derive(Debug, Args)]
+pub(super) struct SurvivalOptions {
+    /// Commit every batch to a directory, and go on from what is there: state, windows, totals, how far sources
+    /// were read, and how far the file of --output was written
+    #[arg(long, value_name = "DIR", help_heading = "Checkpoints")]
+    checkpoint: Option<PathBuf>,
+
+    /// Go on from the checkpoint of another job with what still fits, instead of exiting with code 4
+    #[arg(long, requires = "checkpoint", help_heading = "Checkpoints")]
+    checkpoint_allow_changed: bool,
+
+    /// Make the batches that no process was there for, empty, as Spark does
+    #[arg(long, help_heading = "Checkpoints")]
+    catch_up: bool,
+}
+
+impl SurvivalOptions {
+    fn checkpointing(&self) -> Option<Checkpointing> {
+        let SurvivalOptions { checkpoint, checkpoint_allow_changed, catch_up } = self;
+        let directory = checkpoint.clone()?;
+        Some(Checkpointing {
+            directory,
+            resume: true,
+            allow_changed: *checkpoint_allow_changed,
+            catch_up: *catch_up,
+        })
+    }
+}
+
 impl SourceOptions {
     /// Whether any of them is given that says where records come from.
     pub(super) fn are_given(&self) -> bool {
@@ -140,6 +170,7 @@ pub(super) fn settings(
     sources: (&SourceOptions, Vec<SourceSpec>),
     (batches, interval): (&BatchOptions, Interval),
     output: &OutputOptions,
+    survival: &SurvivalOptions,
     on_error: OnError,
 ) -> Settings {
     let BatchOptions { once, clock, start_time, duration, max_batches } = *batches;
@@ -165,6 +196,7 @@ pub(super) fn settings(
         progress: output.progress.into(),
         progress_color: output.color.color(std::io::stderr().is_terminal()),
         verbosity: output.verbosity(),
+        checkpoint: survival.checkpointing(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::options::{self, BatchOptions, OutputOptions, SECOND, SourceOptions};
+use super::options::{self, BatchOptions, OutputOptions, SECOND, SourceOptions, SurvivalOptions};
 use super::values::{SortName, on_error};
 use crate::batch::{Interval, parse_duration};
 use crate::driver::{OnError, Settings};
@@ -100,6 +100,9 @@ struct StreamOptions {
 
     #[command(flatten)]
     output: OutputOptions,
+
+    #[command(flatten)]
+    survival: SurvivalOptions,
 }
 
 impl Wordcount {
@@ -140,8 +143,13 @@ impl StreamOptions {
             sources.push(SourceSpec { name: None, kind: SourceKind::Stdin });
         }
         let batches = (&self.batches, self.interval);
-        let settings =
-            options::settings((&self.sources, sources), batches, &self.output, self.on_error.clone());
+        let settings = options::settings(
+            (&self.sources, sources),
+            batches,
+            &self.output,
+            &self.survival,
+            self.on_error.clone(),
+        );
         let show = Show { sort: self.sort.into(), limit: NonZeroUsize::new(self.limit) };
         Ok((settings, Plan { filter: self.filter.clone(), select, scope: self.scope()?, show }))
     }

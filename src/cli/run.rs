@@ -11,7 +11,7 @@ use std::thread;
 use clap::Args;
 use clap::builder::OsStringValueParser;
 
-use super::options::{self, BatchOptions, OutputOptions, SourceOptions};
+use super::options::{self, BatchOptions, OutputOptions, SourceOptions, SurvivalOptions};
 use super::values::on_error_of_programs;
 use super::{exit_code, messages, report};
 use crate::batch::{Interval, SourceId, parse_duration};
@@ -64,6 +64,9 @@ pub(super) struct RunProgram {
 
     #[command(flatten)]
     output: OutputOptions,
+
+    #[command(flatten)]
+    survival: SurvivalOptions,
 }
 
 impl RunProgram {
@@ -103,8 +106,13 @@ impl RunProgram {
             None => (self.script()?, Vec::new()),
         };
         let batches = (&self.batches, interval);
-        let settings =
-            options::settings((&self.sources, sources), batches, &self.output, self.on_error.clone());
+        let settings = options::settings(
+            (&self.sources, sources),
+            batches,
+            &self.output,
+            &self.survival,
+            self.on_error.clone(),
+        );
         Ok((program, settings))
     }
 

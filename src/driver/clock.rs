@@ -70,12 +70,21 @@ impl ClockChoice {
 pub(super) struct BatchClock {
     interval: Interval,
     tick: Time,
+    /// The earliest time that a batch may have.
+    first: Time,
 }
 
 impl BatchClock {
-    /// A clock whose first batch ends at the next multiple of the interval.
-    pub(super) fn start(interval: Interval) -> Self {
-        BatchClock { interval, tick: now().next_tick(interval) }
+    /// A clock whose first batch ends at the next multiple of the interval, but behind the `last` batch of an earlier
+    /// process.
+    pub(super) fn start(interval: Interval, last: Option<Time>) -> Self {
+        let next = now().next_tick(interval);
+        BatchClock::from(interval, last.map_or(next, |last| next.max(last.after(interval, 1))))
+    }
+
+    /// A clock whose first batch ends then.
+    pub(super) fn from(interval: Interval, first: Time) -> Self {
+        BatchClock { interval, tick: first, first }
     }
 
     /// When the present batch ends; that is its time.
@@ -101,6 +110,8 @@ impl BatchClock {
     pub(super) fn follow(&mut self) -> bool {
         let set = match since(self.tick) {
             Ok(late) => late > FORGOTTEN,
+            // What was drained early has the time of a batch that is over only now.
+            Err(left) if self.tick == self.first => left > self.interval.duration() * 2 + TOLERANCE,
             Err(left) => left > self.interval.duration() + TOLERANCE,
         };
         if set {

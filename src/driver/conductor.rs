@@ -4,12 +4,13 @@ use std::time::{Duration, Instant};
 
 use super::desk::Desk;
 use super::signals::Signals;
+use super::survival::{self, Checkpointing, Moment, Resumed, Survival};
 use super::work::Work;
 use super::{Ended, Settings};
-use crate::batch::{Interval, Time};
+use crate::batch::{Interval, SourceId, Time};
 use crate::error::{Error, Result};
 use crate::monitor::Stats;
-use crate::source::{SourceKind, SourceSpec, SourceStats};
+use crate::source::{Position, SourceKind, SourceSpec, SourceStats};
 
 /// How often progress is brought up to date while data flow.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -22,6 +23,8 @@ const BEHIND_AGAIN: Duration = Duration::from_secs(10);
 
 pub(super) struct Conductor {
     pub(super) desk: Desk,
+    /// The checkpoints, if there are any.
+    pub(super) survival: Option<Survival>,
     max_batches: Option<u64>,
     stats: Stats,
     progress_due: Instant,
@@ -34,11 +37,31 @@ impl Conductor {
         let now = Instant::now();
         Ok(Conductor {
             desk: Desk::new(settings)?,
+            survival: None,
             max_batches: settings.max_batches,
             stats: Stats::new(now),
             progress_due: now,
             behind_told: None,
         })
+    }
+
+    /// Takes the checkpoints that the run is to have, and what it is to go on from: the output file is cut to what
+    /// was committed, and directories that were to get their names get them.
+    pub(super) fn survive(
+        &mut self,
+        checkpoint: Option<&Checkpointing>,
+        job: &survival::Job<'_>,
+    ) -> Result<Option<Resumed>> {
+        let Some(settings) = checkpoint else { return Ok(None) };
+        let (survival, resumed) = Survival::begin(settings, job, &mut self.desk)?;
+        self.survival = Some(survival);
+        if let Some(resumed) = &resumed {
+            if let Some(output) = resumed.output() {
+                self.desk.resume_output(output)?;
+            }
+            resumed.publish()?;
+        }
+        Ok(resumed)
     }
 
     /// The run begins: from now on it reads these sources.
@@ -82,10 +105,26 @@ impl Conductor {
     /// Closes the batch that ends at `time`: what it comes to is written, unless a window is not
     /// due. The last batch of all, also when it is the last one asked for, has windows printed early.
     pub(super) fn close(&mut self, work: &mut dyn Work, time: Time, last: bool) -> Result<()> {
+        if self.survival.is_some() {
+            Moment::Read.pass();
+        }
         let last = last || self.max_batches == Some(self.stats.batches + 1);
         work.close(time, last, &mut self.desk)?;
         self.stats.batches += 1;
         Ok(())
+    }
+
+    /// Commits the batch that was closed last, if there are checkpoints; `positions` is how far sources were read for it.
+    pub(super) fn commit(
+        &mut self,
+        work: &mut dyn Work,
+        time: Time,
+        positions: impl FnOnce() -> Vec<(SourceId, Position)>,
+    ) -> Result<()> {
+        match &mut self.survival {
+            Some(survival) => survival.commit(time, work, positions(), &mut self.desk),
+            None => Ok(()),
+        }
     }
 
     /// Batches that were closed.
@@ -148,6 +187,8 @@ impl Conductor {
         };
         let ended = ended.and_then(|ended| settled.map(|()| ended));
         let ended = ended.and_then(|ended| self.desk.finish().map(|()| ended));
+        let closed = self.survival.take().map_or(Ok(()), Survival::close);
+        let ended = ended.and_then(|ended| closed.map(|()| ended));
         self.update_stats(work, read);
         self.stats.incomplete_bytes += incomplete;
         self.desk.end_progress();

@@ -8,7 +8,7 @@ use super::crew::{CrewAt, failure};
 use crate::batch::{BatchResult, Dataset, Records, Time, Values};
 use crate::error::{Error, Result};
 use crate::plan::{Graph, Outcome, Output, OutputOp};
-use crate::sink::{self, FormatKind, Unprintable};
+use crate::sink::{self, FormatKind, Staged, Unprintable};
 
 /// Delivers to the outputs of a program.
 pub(super) struct Outputs {
@@ -16,6 +16,8 @@ pub(super) struct Outputs {
     deliveries: Vec<Delivery>,
     skip_empty: bool,
     commands: Commands,
+    /// Directories that get their names when their batch is committed, where there are checkpoints.
+    staged: Option<Vec<Staged>>,
 }
 
 /// What an output does with records. Those that call a function of the program deliver nothing.
@@ -31,7 +33,41 @@ impl Outputs {
     /// When an output writes to where we cannot.
     pub(super) fn new(settings: &Settings, graph: &Graph) -> Result<Self> {
         let deliveries = graph.outputs.iter().map(Delivery::of).collect::<Result<_>>()?;
-        Ok(Outputs { deliveries, skip_empty: settings.skip_empty, commands: Commands::default() })
+        Ok(Outputs {
+            deliveries,
+            skip_empty: settings.skip_empty,
+            commands: Commands::default(),
+            staged: None,
+        })
+    }
+
+    /// Has directories get their names only once their batch is committed; `kept` are those of earlier processes
+    /// that were. Removes others that were left hidden.
+    pub(super) fn stage(&mut self, kept: &[Staged]) {
+        self.staged = Some(Vec::new());
+        for delivery in &self.deliveries {
+            if let Delivery::Save { prefix, suffix } = delivery {
+                sink::remove_unfinished(prefix, suffix.as_deref(), kept);
+            }
+        }
+    }
+
+    /// The directories that were staged since this was asked last.
+    pub(super) fn take_staged(&mut self) -> Vec<Staged> {
+        self.staged.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// The files that they write, as a checkpoint knows them.
+    pub(super) fn files(&self) -> Vec<String> {
+        let file = |delivery: &Delivery| match delivery {
+            Delivery::Save { prefix, suffix } => Some(format!(
+                "saveAsTextFiles {} {}",
+                prefix.display(),
+                suffix.as_deref().unwrap_or_default()
+            )),
+            _ => None,
+        };
+        self.deliveries.iter().filter_map(file).collect()
     }
 
     /// How many of them print.
@@ -64,7 +100,14 @@ impl Outputs {
             }
             Delivery::Save { prefix, suffix } => {
                 let directory = sink::batch_directory(prefix, suffix.as_deref(), time);
-                let saved = sink::save_as_text_files(&directory, &dataset);
+                let saved = match &mut self.staged {
+                    None => sink::save_as_text_files(&directory, &dataset),
+                    Some(staged) => sink::stage_text_files(&directory, &dataset).map(|made| {
+                        let is_new = made.is_some();
+                        staged.extend(made);
+                        is_new
+                    }),
+                };
                 if saved == Ok(false) {
                     crew.desk
                         .say(format_args!("{} is there already: it stays as it is", directory.display()));

@@ -10,7 +10,7 @@ use super::{OutputTo, Settings};
 use crate::batch::BatchResult;
 use crate::error::Result;
 use crate::monitor::{Messages, Progress, ProgressMode, Stats, Verbosity};
-use crate::sink::{FormatKind, Output, Unprintable};
+use crate::sink::{FormatKind, Output, OutputPosition, Unprintable};
 use crate::source::{SourceKind, SourceSpec};
 
 pub(super) struct Desk {
@@ -125,6 +125,22 @@ impl Desk {
         if let Err(fault) = self.output.reopen() {
             self.messages.error(format_args!("{fault}; going on with the old file"));
         }
+    }
+
+    /// Makes what was written to a file durable, and tells how far that is.
+    pub(super) fn sync_output(&mut self) -> Result<Option<OutputPosition>> {
+        self.output.sync()
+    }
+
+    /// Cuts off what was written to the output file behind a position.
+    pub(super) fn resume_output(&mut self, position: &OutputPosition) -> Result<()> {
+        if !self.output.resume(position)? {
+            let path = &position.path;
+            self.say(format_args!(
+                "{path} is another file than when the checkpoint was written: it is appended to"
+            ));
+        }
+        Ok(())
     }
 
     /// Makes sure of what was written, and takes the progress away.

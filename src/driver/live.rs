@@ -7,8 +7,10 @@ use super::Settings;
 use super::clock::{self, BatchClock};
 use super::conductor::Conductor;
 use super::signals::Signals;
+use super::survival::Resumed;
+use super::timeline::Start;
 use super::work::{Stop, Work};
-use crate::batch::{Interval, Pool};
+use crate::batch::{Interval, Pool, Time};
 use crate::error::{Error, Result};
 use crate::plan::Returned;
 use crate::source::{EventLoop, SourceSpec, SourceStats, Turn};
@@ -27,20 +29,30 @@ pub(super) struct Live {
 }
 
 impl Live {
-    /// Opens the sources. The first batch begins now.
+    /// Opens the sources. The first batch begins now, unless another was to begin where the last one has ended.
     pub(super) fn new(
         settings: &Settings,
         sources: &[SourceSpec],
         (interval, once): (Interval, bool),
+        from: &Start<'_>,
         signals: &Signals,
         pool: Pool,
     ) -> Result<Self> {
-        let mut sources = EventLoop::new(sources, settings.source_options(), pool)?;
+        let options = settings.source_options();
+        let mut sources = if from.is_kept {
+            EventLoop::new_at(sources, from.positions(), options, pool)?
+        } else {
+            EventLoop::new(sources, options, pool)?
+        };
         sources.wake_on(signals.wake()?)?;
+        let clock = match from.resumed.map(Resumed::last) {
+            Some(last) if from.catches_up => BatchClock::from(interval, last.after(interval, 1)),
+            last => BatchClock::start(interval, last),
+        };
         Ok(Live {
             sources,
             interval,
-            clock: (!once).then(|| BatchClock::start(interval)),
+            clock: (!once).then_some(clock),
             deadline: settings.duration.map(|duration| Instant::now() + duration.duration()),
             over: false,
         })
@@ -118,6 +130,7 @@ impl Live {
         if !ended && clock.late().is_some() {
             sources.seal(&mut |chunk| work.accept(chunk));
             conductor.close(work, clock.tick(), false)?;
+            conductor.commit(work, clock.tick(), || sources.positions())?;
             conductor.note_delay(clock.late().unwrap_or_default(), self.interval);
             conductor.update_stats(work, sources.stats());
             work.prepare()?;
@@ -132,6 +145,7 @@ impl Live {
             return Ok(());
         }
         self.over = true;
+        let time = self.tick_time();
         let sources = &mut self.sources;
         sources.seal(&mut |chunk| work.accept(chunk));
         conductor.relay(sources.notices());
@@ -141,11 +155,15 @@ impl Live {
         // The batch that was cut short counts if anything is in it; an input that was empty from its
         // start to its end is a batch too.
         if work.has_unshown_records()? || (sources.ended() && conductor.batches() == 0) {
-            let clock = self.clock.as_ref();
-            let time = clock.map_or_else(|| clock::now().next_tick(self.interval), BatchClock::tick);
             conductor.close(work, time, true)?;
+            conductor.commit(work, time, || sources.positions())?;
         }
         Ok(())
+    }
+
+    /// The time of the batch that is open.
+    pub(super) fn tick_time(&self) -> Time {
+        self.clock.as_ref().map_or_else(|| clock::now().next_tick(self.interval), BatchClock::tick)
     }
 
     pub(super) fn stats(&self) -> SourceStats {

@@ -16,6 +16,7 @@ mod program;
 mod recorder;
 mod replay;
 mod signals;
+mod survival;
 mod timeline;
 mod work;
 
@@ -29,11 +30,12 @@ use crate::sink::FormatKind;
 use crate::source::{self, SourceSpec};
 use conductor::Conductor;
 use signals::Signals;
-use timeline::Timeline;
+use timeline::{Start, Timeline};
 use work::Counting;
 
 pub use pipeline::Pipeline;
 pub use recorder::Recorder;
+pub use survival::Checkpointing;
 
 /// A run, as the command line describes it; what it computes aside.
 #[derive(Clone, Debug)]
@@ -70,6 +72,8 @@ pub struct Settings {
     pub progress_color: bool,
     /// How much is said on stderr.
     pub verbosity: Verbosity,
+    /// Whether the run survives its process.
+    pub checkpoint: Option<Checkpointing>,
 }
 
 /// What happens to records that cannot be used (no such field, broken JSON, a function that raises).
@@ -130,10 +134,23 @@ pub fn count(settings: &Settings, plan: &Plan) -> Result<Ended> {
     let pool = settings.pool(&settings.sources);
     let clock = settings.clock.resolve(&settings.sources, false)?;
     let at = (clock, settings.interval);
-    let mut timeline = Timeline::new(settings, &settings.sources, at, &signals, pool.clone())?;
     let mut conductor = Conductor::new(settings)?;
+    let operators = [plan.operator()];
+    let job = survival::Job {
+        text: plan.program(),
+        interval: settings.interval,
+        operators: &operators,
+        sources: &settings.sources,
+        outputs: outputs::file_of(&settings.output).into_iter().collect(),
+    };
+    let resumed = conductor.survive(settings.checkpoint.as_ref(), &job)?;
+    let from = Start::of(settings.checkpoint.as_ref(), resumed.as_ref());
+    let mut timeline = Timeline::new(settings, &settings.sources, at, &from, &signals, pool.clone())?;
     timeline.watch_output(conductor.desk.output_descriptor()?)?;
     let mut work = Counting::new(settings, plan, pool)?;
+    if settings.checkpoint.is_some() {
+        work.survive(resumed.as_ref(), timeline.tick_time(), settings.interval)?;
+    }
     conductor.begin(settings, &settings.sources);
     let ended = timeline.run(&signals, &mut conductor, &mut work, None).map(|_| signals.ended());
     conductor.end(ended, &mut work, timeline.stats(), timeline.incomplete())

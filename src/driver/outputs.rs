@@ -36,6 +36,14 @@ pub(super) fn check(to: &OutputTo, sources: &[SourceSpec]) -> Result<()> {
     Ok(())
 }
 
+/// The file that is written to, as a checkpoint knows it.
+pub(super) fn file_of(to: &OutputTo) -> Option<String> {
+    match to {
+        OutputTo::File(path) => Some(format!("-o {}", path.display())),
+        OutputTo::Stdout => None,
+    }
+}
+
 fn metadata_of(stream: &impl AsFd) -> Option<Metadata> {
     File::from(stream.as_fd().try_clone_to_owned().ok()?).metadata().ok()
 }

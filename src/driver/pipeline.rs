@@ -9,12 +9,14 @@ use super::crew::{Crew, failure};
 use super::patience::Patience;
 use super::program::Program;
 use super::signals::Signals;
-use super::timeline::Timeline;
-use super::{Ended, OutputTo, Settings, outputs};
+use super::survival;
+use super::timeline::{Start, Timeline};
+use super::{Checkpointing, Ended, OutputTo, Settings, outputs};
 use crate::batch::{Dataset, Time};
 use crate::error::{Error, Result};
 use crate::exec::Flow;
-use crate::plan::{Engine, Outcome, Rdd, Returned, Runtime, Script, StreamId, StreamOp, Streaming};
+use crate::plan::{self, Engine, Outcome, Rdd, Returned, Runtime, Script, StreamId, StreamOp, Streaming};
+use crate::sink;
 use crate::source::SourceSpec;
 
 /// The engine, clock, sources and outputs of programs.
@@ -91,8 +93,8 @@ impl Pipeline {
 }
 
 impl Runtime for Pipeline {
-    fn start(&mut self, streaming: Streaming) -> Result<()> {
-        let Streaming { graph, interval, sources } = streaming;
+    fn start(&mut self, script: &mut dyn Script, streaming: Streaming) -> Result<()> {
+        let Streaming { graph, interval, sources, program: text, checkpoint } = streaming;
         if graph.outputs.is_empty() {
             return Err(Error::Usage(
                 "no output operations registered, so there is nothing to do: end a stream with .pprint()"
@@ -106,7 +108,32 @@ impl Runtime for Pipeline {
         let queues = graph.streams.iter().any(|stream| matches!(stream.op, StreamOp::Queue { .. }));
         let clock = settings.clock.resolve(&specs, queues)?;
         let pool = settings.pool(&specs);
-        let program = Program::new(settings, graph, pool.clone(), |graph| Flow::new(graph, interval))?;
+        let mut checkpoint = match (&settings.checkpoint, checkpoint) {
+            (None, Some(asked)) => Some(checkpointing(&asked)?),
+            (settings, _) => settings.clone(),
+        };
+        let operators = if checkpoint.is_some() { graph.operators(script) } else { Vec::new() };
+        let mut program = Program::new(settings, graph, pool.clone(), |graph| Flow::new(graph, interval))?;
+        let job = survival::Job {
+            text,
+            interval,
+            operators: &operators,
+            sources: &specs,
+            outputs: outputs::file_of(&settings.output).into_iter().chain(program.files()).collect(),
+        };
+        let resumed = match self.conductor.survive(checkpoint.as_ref(), &job) {
+            // As nothing is gone on from, nothing is wrong but that nothing can be gone on from later.
+            Err(fault) if checkpoint.as_ref().is_some_and(|asked| !asked.resume) => {
+                checkpoint = None;
+                self.conductor.desk.say(format_args!("{fault}: the run goes on without checkpoints"));
+                None
+            }
+            resumed => resumed?,
+        };
+        if checkpoint.is_some() {
+            program.survive(resumed.as_ref())?;
+        }
+        let from = Start::of(checkpoint.as_ref(), resumed.as_ref());
         if program.prints_more_than_once() {
             self.conductor.desk.never_in_place();
         }
@@ -120,7 +147,7 @@ impl Runtime for Pipeline {
                 self.signals.insert(Signals::install(to_file)?)
             }
         };
-        let mut timeline = Timeline::new(settings, &specs, (clock, interval), signals, pool)?;
+        let mut timeline = Timeline::new(settings, &specs, (clock, interval), &from, signals, pool)?;
         timeline.watch_output(self.conductor.desk.output_descriptor()?)?;
         self.conductor.begin(settings, &specs);
         let _patience = Patience::start(signals, self.conductor.desk.messages())?;
@@ -162,6 +189,13 @@ impl Runtime for Pipeline {
     fn engine(&mut self) -> &mut dyn Engine {
         self
     }
+}
+
+/// What a program asks for with `ssc.checkpoint` or `getOrCreate`.
+fn checkpointing(asked: &plan::Checkpoint) -> Result<Checkpointing> {
+    let directory = sink::local_path(&asked.directory)
+        .map_err(|fault| Error::Usage(format!("the checkpoint directory: {fault}")))?;
+    Ok(Checkpointing { directory, resume: asked.resume, allow_changed: false, catch_up: false })
 }
 
 impl Engine for Pipeline {

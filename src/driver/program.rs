@@ -8,12 +8,14 @@ use memchr::memchr_iter;
 use super::crew::Crew;
 use super::deliver::Outputs;
 use super::desk::Desk;
+use super::survival::Resumed;
 use super::work::{Stop, Work};
 use super::{OnError, Settings};
-use crate::batch::{Chunk, Pool, Time};
+use crate::batch::{Chunk, Keep, Pool, Time};
 use crate::error::{Error, Result};
 use crate::exec::{Delivery, Flow};
 use crate::plan::{Engine, Graph, Outcome, Rdd, Script, StreamId, StreamOp};
+use crate::sink::Staged;
 
 /// Input that waits for the end of its batch may take so many bytes; where time is real, reading waits then.
 const MOST_WAITING: usize = 512 << 20;
@@ -65,6 +67,23 @@ impl Program {
             pool,
             failed: 0,
         })
+    }
+
+    /// Has files staged for commits, and goes on from what was kept.
+    ///
+    /// # Errors
+    /// If what was kept is damaged.
+    pub(super) fn survive(&mut self, resumed: Option<&Resumed>) -> Result<()> {
+        self.outputs.stage(resumed.map(Resumed::staged).unwrap_or_default());
+        match resumed {
+            Some(resumed) => self.flow.restore(resumed.rows()).map_err(Error::Checkpoint),
+            None => Ok(()),
+        }
+    }
+
+    /// The files that its outputs write, as a checkpoint knows them.
+    pub(super) fn files(&self) -> Vec<String> {
+        self.outputs.files()
     }
 
     /// Whether more than one of its outputs prints.
@@ -183,6 +202,14 @@ impl Work for ProgramAt<'_> {
         })?;
         *failed += u64::from(lost);
         self.crew.fault.take().map_or(Ok(()), Err)
+    }
+
+    fn changes(&mut self, desk: &mut Desk, keep: &mut dyn Keep) -> Result<()> {
+        self.program.flow.changes(&mut self.crew.at(desk), keep)
+    }
+
+    fn take_staged(&mut self) -> Vec<Staged> {
+        self.program.outputs.take_staged()
     }
 
     fn prepare(&mut self) -> Result<()> {

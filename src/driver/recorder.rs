@@ -57,7 +57,7 @@ impl Recorder {
 }
 
 impl Runtime for Recorder {
-    fn start(&mut self, streaming: Streaming) -> Result<()> {
+    fn start(&mut self, _: &mut dyn Script, streaming: Streaming) -> Result<()> {
         self.started = Some(streaming);
         Ok(())
     }

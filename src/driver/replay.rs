@@ -7,11 +7,12 @@ use std::time::Duration;
 use super::Settings;
 use super::conductor::Conductor;
 use super::signals::Signals;
+use super::timeline::Start;
 use super::work::Work;
 use crate::batch::{Chunk, Interval, Pool, SourceId, Time};
 use crate::error::{Error, Result};
 use crate::plan::Returned;
-use crate::source::{EventLoop, QueueReader, SourceKind, SourceSpec, SourceStats, Turn};
+use crate::source::{EventLoop, Position, QueueReader, SourceKind, SourceSpec, SourceStats, Turn};
 
 /// Reads one batch after the other: the elements of the queues, one each; files and stdin go whole
 /// into the first. The first batch begins at `start`; `once` makes all of them one.
@@ -23,11 +24,18 @@ pub(super) struct Replay {
     limit: u64,
     sources: Others,
     queue: Queues,
-    /// Batches that were read.
+    /// Batches of earlier processes.
+    earlier: u64,
+    /// Batches that were read, by earlier processes too; with `once`, elements.
     batches: u64,
+    /// Batches before the one with the first element of the queues: one more whenever a process was stopped in the middle of an
+    /// element, which the next one begins again.
+    skipped: u64,
     /// The virtual time for which programs have waited.
     waited: Duration,
     over: bool,
+    /// Whether files and stdin were read.
+    begun: bool,
 }
 
 /// Files and stdin.
@@ -50,30 +58,41 @@ impl Replay {
         settings: &Settings,
         sources: &[SourceSpec],
         (interval, start, once): (Interval, Time, bool),
+        from: &Start<'_>,
         signals: &Signals,
         pool: Pool,
     ) -> Result<Self> {
-        let all = sources.iter().zip(0..).map(|(spec, id)| (spec.clone(), SourceId(id)));
+        let positions = from.positions().into_iter().chain(std::iter::repeat(None));
+        let all = sources.iter().zip(0..).zip(positions);
+        let all = all.map(|((spec, id), position)| ((spec.clone(), SourceId(id)), position));
         let (queues, others): (Vec<_>, Vec<_>) =
-            all.partition(|(spec, _)| matches!(spec.kind, SourceKind::Queue(_)));
-        let (queues, queue_ids): (Vec<_>, Vec<_>) = queues.into_iter().unzip();
-        let (others, other_ids): (Vec<_>, Vec<_>) = others.into_iter().unzip();
-        let queue = QueueReader::new(&queues, settings.source_options(), pool.clone())?;
-        let mut reader = EventLoop::new(&others, settings.source_options(), pool)?;
+            all.partition(|((spec, _), _)| matches!(spec.kind, SourceKind::Queue(_)));
+        let ((queues, queue_ids), at): ((Vec<_>, Vec<_>), Vec<_>) = queues.into_iter().unzip();
+        let options = settings.source_options();
+        let queue = QueueReader::new_at(&queues, at, options, pool.clone())?;
+        let ((others, other_ids), at): ((Vec<_>, Vec<_>), Vec<_>) = others.into_iter().unzip();
+        let mut reader = EventLoop::new_at(&others, at, options, pool)?;
         reader.wake_on(signals.wake()?)?;
         let step = interval.as_millis().unsigned_abs();
         let begun = |duration: Interval| duration.as_millis().unsigned_abs().div_ceil(step);
+        let begun_before = from.resumed.map_or(0, |resumed| {
+            let passed = resumed.last().as_millis().saturating_sub(start.as_millis());
+            u64::try_from(passed).unwrap_or(0) / step
+        });
         let limits = settings.duration.map(begun).into_iter().chain(settings.max_batches);
         Ok(Replay {
             interval,
             start,
             once,
-            limit: limits.min().unwrap_or(u64::MAX),
+            limit: limits.min().unwrap_or(u64::MAX).saturating_add(begun_before),
             sources: Others { reader, ids: other_ids },
-            queue: Queues { reader: queue, ids: queue_ids },
-            batches: 0,
+            earlier: begun_before,
+            batches: if once { queue.first() as u64 } else { begun_before },
+            skipped: if once { 0 } else { begun_before - (queue.first() as u64).min(begun_before) },
             waited: Duration::ZERO,
             over: false,
+            begun: false,
+            queue: Queues { reader: queue, ids: queue_ids },
         })
     }
 
@@ -96,12 +115,16 @@ impl Replay {
         }
         let waited = self.waited.as_millis() / self.interval.duration().as_millis();
         let until = if timeout.is_some() { u64::try_from(waited).unwrap_or(u64::MAX) } else { u64::MAX };
-        if self.batches == 0 && !self.over {
+        if !std::mem::replace(&mut self.begun, true) {
             let read = self.read_others(signals, conductor, work);
             read.or_else(|fault| self.close_broken(fault, conductor, work))?;
         }
-        let queued = self.queue.reader.batches().max(1) as u64;
-        let all = queued.max(work.least_batches()).min(self.limit);
+        // Files and stdin are the first batch, if they have anything left to say.
+        let queued = (self.queue.reader.batches() as u64).saturating_add(self.skipped);
+        let has_more = self.earlier == 0 || work.has_unshown_records()?;
+        let others = if has_more { self.batches.saturating_add(1) } else { 0 };
+        let all = queued.max(others).max(work.least_batches()).min(self.limit);
+        self.over |= self.batches >= all;
         while !self.over {
             if self.batches >= until {
                 return Ok(Returned::TimeUp);
@@ -110,7 +133,9 @@ impl Replay {
             read.or_else(|fault| self.close_broken(fault, conductor, work))?;
             let last = self.batches + 1 >= all || signals.stop();
             if last || !self.once {
-                conductor.close(work, self.tick(), last)?;
+                let time = self.tick_time();
+                conductor.close(work, time, last)?;
+                conductor.commit(work, time, || self.positions())?;
                 work.prepare()?;
             }
             self.batches += 1;
@@ -154,7 +179,7 @@ impl Replay {
         conductor: &mut Conductor,
         work: &mut dyn Work,
     ) -> Result<()> {
-        let batch = usize::try_from(self.batches).unwrap_or(usize::MAX);
+        let batch = usize::try_from(self.batches - self.skipped).unwrap_or(usize::MAX);
         self.queue.reader.begin(batch);
         loop {
             let Queues { reader, ids } = &mut self.queue;
@@ -175,14 +200,26 @@ impl Replay {
     fn close_broken(&mut self, fault: Error, conductor: &mut Conductor, work: &mut dyn Work) -> Result<()> {
         self.over = true;
         if matches!(fault, Error::Runtime(_)) {
-            conductor.close(work, self.tick(), true)?;
+            conductor.close(work, self.tick_time(), true)?;
         }
         Err(fault)
     }
 
+    /// How far the sources were read since this was asked last.
+    fn positions(&mut self) -> Vec<(SourceId, Position)> {
+        let Replay { sources, queue, .. } = self;
+        let others = sources.reader.positions().into_iter().map(|told| of_run(told, &sources.ids));
+        let queues = queue.reader.positions().into_iter().map(|told| of_run(told, &queue.ids));
+        others.chain(queues).collect()
+    }
+
     /// The time of the batch that is being read.
-    fn tick(&self) -> Time {
-        let batch = if self.once { 0 } else { i64::try_from(self.batches).unwrap_or(i64::MAX) };
+    pub(super) fn tick_time(&self) -> Time {
+        let batch = if self.once {
+            i64::try_from(self.earlier).unwrap_or(i64::MAX)
+        } else {
+            i64::try_from(self.batches).unwrap_or(i64::MAX)
+        };
         self.start.next_tick(self.interval).after(self.interval, batch)
     }
 
@@ -195,6 +232,11 @@ impl Replay {
     pub(super) fn incomplete(&self) -> u64 {
         self.sources.reader.incomplete()
     }
+}
+
+/// A position of one of the run's sources, which is not of its reader's.
+fn of_run((source, position): (SourceId, Position), ids: &[SourceId]) -> (SourceId, Position) {
+    (ids[usize::from(source.0)], position)
 }
 
 /// Hands a chunk on, as one of the run's sources and not of its reader's.

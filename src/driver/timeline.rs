@@ -9,11 +9,39 @@ use super::conductor::Conductor;
 use super::live::Live;
 use super::replay::Replay;
 use super::signals::Signals;
+use super::survival::{Checkpointing, Resumed};
 use super::work::Work;
-use crate::batch::{Interval, Pool};
+use crate::batch::{Interval, Pool, Time};
 use crate::error::Result;
 use crate::plan::Returned;
-use crate::source::{SourceSpec, SourceStats};
+use crate::source::{Position, SourceSpec, SourceStats};
+
+/// Where a run begins: anew, or behind the last batch of an earlier process.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Start<'r> {
+    /// Whether it will be asked how far sources were read.
+    pub(super) is_kept: bool,
+    /// What that process has left.
+    pub(super) resumed: Option<&'r Resumed>,
+    /// Whether batches that nobody was there for are made.
+    pub(super) catches_up: bool,
+}
+
+impl<'r> Start<'r> {
+    /// The start of a run with those checkpoints, that goes on from what was left, if anything was.
+    pub(super) fn of(checkpoint: Option<&Checkpointing>, resumed: Option<&'r Resumed>) -> Self {
+        Start {
+            is_kept: checkpoint.is_some(),
+            resumed,
+            catches_up: checkpoint.is_some_and(|checkpoint| checkpoint.catch_up),
+        }
+    }
+
+    /// Where sources are read on from.
+    pub(super) fn positions(&self) -> Vec<Option<Position>> {
+        self.resumed.map(Resumed::positions).unwrap_or_default()
+    }
+}
 
 /// The sources of a run, read batch by batch.
 #[expect(clippy::large_enum_variant, reason = "there is one of them in a run")]
@@ -28,18 +56,32 @@ impl Timeline {
         settings: &Settings,
         sources: &[SourceSpec],
         (clock, interval): (Clock, Interval),
+        from: &Start<'_>,
         signals: &Signals,
         pool: Pool,
     ) -> Result<Self> {
         Ok(match clock {
             Clock::Real | Clock::Once => {
                 let once = clock == Clock::Once;
-                Timeline::Live(Live::new(settings, sources, (interval, once), signals, pool)?)
+                Timeline::Live(Live::new(settings, sources, (interval, once), from, signals, pool)?)
             }
-            Clock::Virtual { start, once } => {
-                Timeline::Replay(Replay::new(settings, sources, (interval, start, once), signals, pool)?)
-            }
+            Clock::Virtual { start, once } => Timeline::Replay(Replay::new(
+                settings,
+                sources,
+                (interval, start, once),
+                from,
+                signals,
+                pool,
+            )?),
         })
+    }
+
+    /// The time of the batch that is open.
+    pub(super) fn tick_time(&self) -> Time {
+        match self {
+            Timeline::Live(live) => live.tick_time(),
+            Timeline::Replay(replay) => replay.tick_time(),
+        }
     }
 
     /// Ends the run when the reader of the output has gone.

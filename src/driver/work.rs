@@ -3,10 +3,12 @@
 use super::Settings;
 use super::bad::BadRecords;
 use super::desk::Desk;
-use crate::batch::{Chunk, Pool, Time};
-use crate::error::Result;
+use super::survival::Resumed;
+use crate::batch::{Chunk, Interval, Keep, Pool, Time};
+use crate::error::{Error, Result};
 use crate::exec::Job;
 use crate::plan::Plan;
+use crate::sink::Staged;
 
 /// Where input goes to, and batches come from.
 pub(super) trait Work {
@@ -30,6 +32,14 @@ pub(super) trait Work {
 
     /// Closes the batch that ends at `time` and writes what it comes to. After the `last` one nothing comes any more.
     fn close(&mut self, time: Time, last: bool, desk: &mut Desk) -> Result<()>;
+
+    /// Gives what has changed of what later batches are made of. To be called once a batch is closed.
+    fn changes(&mut self, desk: &mut Desk, keep: &mut dyn Keep) -> Result<()>;
+
+    /// Directories that are to get their names once the batch is committed.
+    fn take_staged(&mut self) -> Vec<Staged> {
+        Vec::new()
+    }
 
     /// Makes ready for the next batch, once the last one is out.
     fn prepare(&mut self) -> Result<()>;
@@ -75,6 +85,26 @@ impl Counting {
         let job = Job::new(plan, settings.threads, bad.keep_lines(), pool)?;
         Ok(Counting { job, bad, skip_empty: settings.skip_empty })
     }
+
+    /// Has changes noted from the first batch on, and goes on from what was kept, of which `first` is the next
+    /// batch.
+    ///
+    /// # Errors
+    /// If what was kept is damaged.
+    pub(super) fn survive(
+        &mut self,
+        resumed: Option<&Resumed>,
+        first: Time,
+        interval: Interval,
+    ) -> Result<()> {
+        let Some(resumed) = resumed else {
+            self.job.keep_changes();
+            return Ok(());
+        };
+        let passed = first.as_millis().saturating_sub(resumed.last().as_millis()) / interval.as_millis();
+        let missed = u64::try_from(passed - 1).unwrap_or(0);
+        self.job.restore(resumed.rows(), missed).map_err(Error::Checkpoint)
+    }
 }
 
 impl Work for Counting {
@@ -110,6 +140,10 @@ impl Work for Counting {
             Some(result) if !(self.skip_empty && result.is_empty()) => desk.write(&result),
             _ => Ok(()),
         }
+    }
+
+    fn changes(&mut self, _: &mut Desk, keep: &mut dyn Keep) -> Result<()> {
+        self.job.changes(keep)
     }
 
     fn prepare(&mut self) -> Result<()> {

@@ -106,6 +106,7 @@ impl Program {
             globals: Rc::default(),
             catalogue: Rc::new(Globals { prelude: true, ..Globals::default() }),
             modules: HashMap::default().into(),
+            source: self.code.source.clone(),
             args: self.args.clone(),
             stop,
             pipeline: Pipeline::default(),

@@ -19,7 +19,7 @@ const WIDEST: usize = 72;
 
 /// The plan of what a program starts. `image` freezes its functions; one that cannot be is told of as unknown.
 pub fn explain(streaming: &Streaming, image: &mut dyn FnMut(Lambda) -> Option<Arc<Image>>) -> String {
-    let Streaming { graph, interval, sources } = streaming;
+    let Streaming { graph, interval, sources, .. } = streaming;
     let early = early_counts(graph, image);
     let mut operator = |stream: &super::Stream| match &stream.op {
         StreamOp::Rdd(op) => op.freeze(&mut |lambda| image(lambda).ok_or(())).ok(),

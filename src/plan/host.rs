@@ -89,6 +89,19 @@ pub struct Streaming {
     pub interval: Interval,
     /// The sources, by [`SourceId`](crate::batch::SourceId), as `--from` takes them (`tcp://localhost:9999`).
     pub sources: Vec<String>,
+    /// The program's text.
+    pub program: String,
+    /// Where the program wants its state to be kept, if it does.
+    pub checkpoint: Option<Checkpoint>,
+}
+
+/// What a program says of checkpoints: `ssc.checkpoint(directory)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The directory, as the program names it.
+    pub directory: String,
+    /// Whether the stream goes on from what is there: `StreamingContext.getOrCreate`.
+    pub resume: bool,
 }
 
 /// How [`Runtime::run`] came to return.
@@ -106,7 +119,7 @@ pub trait Runtime: Engine {
     ///
     /// # Errors
     /// A source that cannot be opened, or that is no source.
-    fn start(&mut self, streaming: Streaming) -> Result<()>;
+    fn start(&mut self, script: &mut dyn Script, streaming: Streaming) -> Result<()>;
 
     /// Reads, and runs batches as they are due: `awaitTermination`, and, as streams go on meanwhile in
     /// Spark, `time.sleep`. Batches that fail are reported on standard error and do not end it.

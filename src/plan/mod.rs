@@ -20,7 +20,7 @@ use std::num::NonZeroUsize;
 
 pub use explain::explain;
 pub use fingerprint::Operator;
-pub use host::{Engine, Failure, Outcome, Returned, Runtime, Script, Streaming};
+pub use host::{Checkpoint, Engine, Failure, Outcome, Returned, Runtime, Script, Streaming};
 pub use image::{Frozen, Image, ParseExpression};
 pub use key::{KeyExpr, WordsBy, parse_filter};
 pub use members::members_read;

@@ -4,10 +4,12 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::termios::tcgetwinsize;
+use serde::{Deserialize, Serialize};
 
 use super::{Format, FormatKind, Screen, Target, Unprintable};
 use crate::batch::BatchResult;
@@ -35,6 +37,31 @@ pub struct Output {
     /// Whether a frame on a terminal may be drawn over the one before it.
     in_place: bool,
     buffer: Vec<u8>,
+}
+
+/// How far a file was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutputPosition {
+    /// Its name, for people.
+    pub path: String,
+    /// The device that it is on.
+    pub device: u64,
+    /// Its inode.
+    pub inode: u64,
+    /// Its length in bytes.
+    pub length: u64,
+}
+
+impl OutputPosition {
+    /// As JSON.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("text and numbers have a JSON text")
+    }
+
+    /// Back from JSON, if it is one.
+    pub fn of_json(text: &[u8]) -> Option<Self> {
+        serde_json::from_slice(text).ok()
+    }
 }
 
 /// A format at work.
@@ -98,6 +125,43 @@ impl Output {
             self.formats.clear();
         }
         Ok(())
+    }
+
+    /// Makes what was written to a regular file durable, and tells how far that is: nothing for other targets.
+    ///
+    /// # Errors
+    /// [`Error::Runtime`] if the file did not reach its disk.
+    pub fn sync(&mut self) -> Result<Option<OutputPosition>> {
+        let Some(path) = &self.path else { return Ok(None) };
+        let told = self.file.sync_data().and_then(|()| self.file.metadata());
+        let data =
+            told.map_err(|cause| Error::io(format_args!("cannot write to {}", self.name()), &cause))?;
+        let (device, inode, length) = (data.dev(), data.ino(), data.len());
+        Ok(data.is_file().then(|| OutputPosition { path: path.display().to_string(), device, inode, length }))
+    }
+
+    /// Cuts off what was written behind a position; whether the file is the one that was written then.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] if it is shorter than it was, [`Error::Runtime`] if it cannot be cut.
+    pub fn resume(&mut self, position: &OutputPosition) -> Result<bool> {
+        let fault = |cause: &io::Error| Error::io(format_args!("cannot write to {}", position.path), cause);
+        let data = self.file.metadata().map_err(|cause| fault(&cause))?;
+        if (data.dev(), data.ino()) != (position.device, position.inode) {
+            return Ok(false);
+        }
+        if data.len() < position.length {
+            return Err(Error::Checkpoint(format!(
+                "{} has {} bytes, and had {} when the checkpoint was written",
+                position.path,
+                data.len(),
+                position.length
+            )));
+        }
+        let cut = self.file.set_len(position.length).and_then(|()| self.file.sync_all());
+        cut.map_err(|cause| fault(&cause))?;
+        self.fresh = position.length == 0;
+        Ok(true)
     }
 
     /// Another descriptor of what is written to.

@@ -1,12 +1,13 @@
 //! `saveAsTextFiles`: a directory a batch, a file a partition, a line a record, as Spark writes them.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::values::{Unprintable, for_each_line};
 use crate::batch::{Dataset, Time, Values};
-use crate::error::plain;
+use crate::error::{Error, plain};
 
 /// The file that says that the others are whole.
 const SUCCESS: &str = "_SUCCESS";
@@ -47,19 +48,105 @@ pub fn batch_directory(prefix: &Path, suffix: Option<&str>, time: Time) -> PathB
 /// # Errors
 /// The exception's class and message: `OSError` for what the system does not let us do, `FileExistsError` where a file has the name.
 pub fn save_as_text_files(directory: &Path, dataset: &Dataset) -> Result<bool, Unprintable> {
-    let fault = |what: &Path, cause: &io::Error| Unprintable {
-        class: "OSError",
-        message: format!("cannot write {}: {}", what.display(), plain(cause)),
+    let Some(unfinished) = write_hidden(directory, dataset)? else { return Ok(false) };
+    match fs::rename(&unfinished.0, directory) {
+        Ok(()) => Ok(true),
+        Err(cause) if cause.kind() == ErrorKind::DirectoryNotEmpty => Ok(false),
+        Err(cause) => Err(fault(directory, &cause)),
+    }
+}
+
+/// As [`save_as_text_files`], but makes the files durable and leaves the renaming to [`Staged::publish`]: nothing if the
+/// directory is there.
+///
+/// # Errors
+/// As there.
+pub fn stage_text_files(directory: &Path, dataset: &Dataset) -> Result<Option<Staged>, Unprintable> {
+    let Some(unfinished) = write_hidden(directory, dataset)? else { return Ok(None) };
+    let synced = fs::read_dir(&unfinished.0).and_then(|files| {
+        files.into_iter().try_for_each(|file| File::open(file?.path())?.sync_all())?;
+        File::open(&unfinished.0)?.sync_all()?;
+        File::open(parent_of(directory))?.sync_all()
+    });
+    synced.map_err(|cause| fault(directory, &cause))?;
+    let hidden = unfinished.0.file_name().unwrap_or_default().to_os_string();
+    // It is left where it is.
+    std::mem::forget(unfinished);
+    Ok(Some(Staged::of(directory.to_path_buf(), &hidden)))
+}
+
+/// A batch's directory that is written, but has a hidden name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Staged {
+    hidden: PathBuf,
+    directory: PathBuf,
+}
+
+impl Staged {
+    /// A directory, and the name that it is hidden under, beside it.
+    pub fn of(directory: PathBuf, hidden: &OsStr) -> Self {
+        Staged { hidden: parent_of(&directory).join(hidden), directory }
+    }
+
+    /// The hidden one.
+    pub fn hidden(&self) -> &Path {
+        &self.hidden
+    }
+
+    /// The name that it is to get.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Gives it its name, unless it has it.
+    ///
+    /// # Errors
+    /// Runtime errors, if that is not possible.
+    pub fn publish(&self) -> crate::error::Result<()> {
+        let renamed = match fs::rename(&self.hidden, &self.directory) {
+            Err(cause) if cause.kind() == ErrorKind::NotFound && self.directory.is_dir() => return Ok(()),
+            renamed => renamed,
+        };
+        let durable = renamed.and_then(|()| File::open(parent_of(&self.directory))?.sync_all());
+        durable.map_err(|cause| Error::io(format_args!("cannot write {}", self.directory.display()), &cause))
+    }
+}
+
+/// Removes what processes that are gone have left hidden of batches with that prefix and suffix; `kept` is to
+/// be published.
+pub fn remove_unfinished(prefix: &Path, suffix: Option<&str>, kept: &[Staged]) {
+    let name = prefix.file_name().unwrap_or_default().to_string_lossy();
+    let is_left = |hidden: &str| {
+        let rest = hidden.strip_prefix('.').and_then(|rest| rest.strip_prefix(&*name));
+        let (batch, process) = rest.and_then(|rest| rest.strip_prefix('-'))?.rsplit_once('.')?;
+        let time = match suffix {
+            Some(suffix) => batch.strip_suffix(suffix)?.strip_suffix('.')?,
+            None => batch,
+        };
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_gone = !Path::new("/proc").join(process).exists();
+        (is_number(time.strip_prefix('-').unwrap_or(time)) && is_number(process) && is_gone).then_some(())
     };
+    for entry in fs::read_dir(parent_of(prefix)).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let is_kept = kept.iter().any(|staged| staged.hidden == path);
+        if !is_kept && entry.file_name().to_str().and_then(is_left).is_some() {
+            drop(Unfinished(path));
+        }
+    }
+}
+
+/// Writes a batch's files under a hidden name; nothing if its directory is there.
+fn write_hidden(directory: &Path, dataset: &Dataset) -> Result<Option<Unfinished>, Unprintable> {
     match fs::metadata(directory) {
-        Ok(there) if there.is_dir() => return Ok(false),
+        Ok(there) if there.is_dir() => return Ok(None),
         Ok(_) => {
             let message = format!("{} is there already", directory.display());
             return Err(Unprintable { class: "FileExistsError", message });
         }
         Err(_) => {}
     }
-    let parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent = parent_of(directory);
     fs::create_dir_all(parent).map_err(|cause| fault(parent, &cause))?;
     let name = directory.file_name().unwrap_or_default().to_string_lossy();
     let unfinished = Unfinished(parent.join(format!(".{name}.{}", std::process::id())));
@@ -77,11 +164,16 @@ pub fn save_as_text_files(directory: &Path, dataset: &Dataset) -> Result<bool, U
         written.and_then(|()| file.flush()).map_err(|cause| fault(directory, &cause))?;
     }
     File::create_new(unfinished.0.join(SUCCESS)).map_err(|cause| fault(directory, &cause))?;
-    match fs::rename(&unfinished.0, directory) {
-        Ok(()) => Ok(true),
-        Err(cause) if cause.kind() == ErrorKind::DirectoryNotEmpty => Ok(false),
-        Err(cause) => Err(fault(directory, &cause)),
-    }
+    Ok(Some(unfinished))
+}
+
+fn fault(what: &Path, cause: &io::Error) -> Unprintable {
+    Unprintable { class: "OSError", message: format!("cannot write {}: {}", what.display(), plain(cause)) }
+}
+
+/// The directory that a name is in.
+fn parent_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// A directory that is removed with all that is in it, unless it has got another name.

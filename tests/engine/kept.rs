@@ -31,7 +31,7 @@ struct Process<'p> {
 }
 
 impl Runtime for Process<'_> {
-    fn start(&mut self, streaming: Streaming) -> Result<()> {
+    fn start(&mut self, _: &mut dyn Script, streaming: Streaming) -> Result<()> {
         self.started = Some(streaming);
         Ok(())
     }

@@ -11,7 +11,8 @@ use crate::batch::{Interval, SourceId, Time};
 use crate::lang::interp::{Arguments, Halt, Handle, Interp, Obj, Run, from_failure};
 use crate::lang::program::Called;
 use crate::plan::{
-    Callback, Graph, Lambda, Output, OutputOp, Returned, Stream, StreamId, StreamOp, StreamRddOp, Streaming,
+    Callback, Checkpoint, Graph, Lambda, Output, OutputOp, Returned, Stream, StreamId, StreamOp, StreamRddOp,
+    Streaming,
 };
 
 /// A place in a list as a number of 32 bits.
@@ -283,9 +284,15 @@ pub(super) fn open(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
     Ok(Obj::Int(interval.as_millis()))
 }
 
-/// `_start(interval)`: hands the graph to the engine. What cannot run on records is refused now.
+/// `_start(interval, checkpoint directory or None, resume)`: hands the graph to the engine. What cannot run on records is refused now.
 pub(super) fn start(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
-    let interval = Given::new("_start", args).interval(interp, 0)?;
+    let mut given = Given::new("_start", args);
+    let interval = given.interval(interp, 0)?;
+    let resume = given.flag(interp, 2)?;
+    let checkpoint = match given.optional(1) {
+        Some(directory) => Some(Checkpoint { directory: interp.text(&directory)?, resume }),
+        None => None,
+    };
     let world = interp.world.clone();
     if world.pipeline.graph.borrow().outputs.is_empty() {
         return Err(Halt::new(
@@ -302,7 +309,10 @@ pub(super) fn start(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
     let known = Graph { streams: graph.streams.iter().map(outline).collect(), ..Graph::default() };
     *world.pipeline.graph.borrow_mut() = known;
     let sources = world.pipeline.sources.borrow().clone();
-    interp.runtime("start()")?.start(Streaming { graph, interval, sources })?;
+    let program = world.source.text.to_string();
+    let mut called = Called { world: world.clone() };
+    let streaming = Streaming { graph, interval, sources, program, checkpoint };
+    interp.runtime("start()")?.start(&mut called, streaming)?;
     world.pipeline.started.set(true);
     world.pipeline.ended.set(false);
     Ok(Obj::None)

@@ -52,6 +52,8 @@ pub struct World {
     pub catalogue: Rc<Globals>,
     /// Modules that were imported.
     pub modules: RefCell<HashMap<Arc<str>, Obj>>,
+    /// The program's text.
+    pub source: Arc<Source>,
     /// `sys.argv`
     pub args: Vec<String>,
     /// Set when the user wants the program to end at once.

@@ -394,11 +394,14 @@ class StreamingContext:
         self._interval = _open(_millis(batchDuration))
         self._state = "initialized"
         self._outputs = 0
+        self._checkpointDirectory = None
+        self._resumes = False
 
     def getOrCreate(checkpointPath, setupFunc):
-        _notice("this version does not recover from checkpoints: getOrCreate begins anew")
+        # The program is built anew, whatever it was: what the streams had kept is what is gone on from.
         ssc = setupFunc()
         ssc.checkpoint(checkpointPath)
+        ssc._resumes = True
         return ssc
 
     def getActive():
@@ -426,7 +429,7 @@ class StreamingContext:
             return
         if StreamingContext._activeContext is not None:
             raise RuntimeError("Only one StreamingContext may be started: another one is active")
-        _start(self._interval)
+        _start(self._interval, self._checkpointDirectory, self._resumes)
         self._state = "active"
         StreamingContext._activeContext = self
 
@@ -460,9 +463,8 @@ class StreamingContext:
     def remember(self, duration):
         _remember(_millis(duration))
 
-    # Nothing is recovered in this version, so nothing is written either.
     def checkpoint(self, directory):
-        pass
+        self._checkpointDirectory = directory
 
     # Inputs
 

@@ -1,0 +1,224 @@
+//! Survival: what a run keeps in its checkpoint directory, and how it goes on from there.
+//!
+//! A commit belongs to a batch. It is made once the batch is written, and holds what later batches are made
+//! of: what operators keep, how far each source was read, and how long the output file is. So a run that is
+//! killed goes on behind the last batch that was committed: what came after it is read again where it can be,
+//! and cut off the output file. Batches for `saveAsTextFiles` lie in hidden directories until they are
+//! committed; they get their names then, or at the next start.
+//!
+//! | table | key | value |
+//! |---|---|---|
+//! | an operator's | | what it keeps |
+//! | `clock` | | when streams began, and their last batch |
+//! | `source:N` | rows of a [`Position`] | |
+//! | `output` | empty | an [`OutputPosition`] |
+//! | `staged` | a directory | the hidden one that gets this name |
+
+mod moments;
+mod resume;
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub(super) use self::moments::Moment;
+pub(super) use self::resume::Resumed;
+use super::desk::Desk;
+use super::work::Work;
+use crate::batch::{Interval, Keep, SourceId, Time};
+use crate::checkpoint::{Claim, Commit, Decision, Description, Disk, Operator, Options, Store, decide};
+use crate::error::{Error, Result};
+use crate::plan;
+use crate::sink::Staged;
+use crate::source::{Position, SourceSpec};
+
+/// The table of the output file's length.
+const OUTPUT: &str = "output";
+/// The table of directories that are to be renamed.
+const STAGED: &str = "staged";
+/// The only key of a table that needs none.
+const ONLY: &[u8] = b"";
+
+/// Whether, and how, a run is to survive its process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpointing {
+    /// Where commits go.
+    pub directory: PathBuf,
+    /// Whether what is there is gone on from; else it is removed.
+    pub resume: bool,
+    /// Whether a changed job goes on from what still fits.
+    pub allow_changed: bool,
+    /// Whether batches that no process was there for are made, empty, as Spark does.
+    pub catch_up: bool,
+}
+
+/// The checkpoints of a run.
+pub(super) struct Survival {
+    store: Store,
+    /// What the last commit has named, and the next is to forget.
+    staged: Vec<Staged>,
+}
+
+/// What a run is about, as a checkpoint knows it.
+pub(super) struct Job<'j> {
+    /// The program, or the command.
+    pub(super) text: String,
+    pub(super) interval: Interval,
+    pub(super) operators: &'j [plan::Operator],
+    pub(super) sources: &'j [SourceSpec],
+    pub(super) outputs: Vec<String>,
+}
+
+impl Job<'_> {
+    fn description(&self) -> Description {
+        let operators = self.operators.iter().filter(|operator| operator.keeps);
+        let operators = operators.map(|operator| Operator {
+            name: operator.name.clone(),
+            table: operator.table(),
+            fingerprint: operator.fingerprint,
+        });
+        Description {
+            program: self.text.clone(),
+            interval: self.interval,
+            operators: operators.collect(),
+            sources: self.sources.iter().map(|source| source.kind.to_string()).collect(),
+            outputs: self.outputs.clone(),
+        }
+    }
+}
+
+impl Survival {
+    /// Takes the directory for this process, and what is to be gone on from.
+    ///
+    /// # Errors
+    /// Checkpoint errors if what is there is corrupt, or of another job; runtime errors if another process has
+    /// the directory, or it cannot be read or written.
+    pub(super) fn begin(
+        settings: &Checkpointing,
+        job: &Job<'_>,
+        desk: &mut Desk,
+    ) -> Result<(Survival, Option<Resumed>)> {
+        let claim = Claim::take(Arc::new(Disk::new(&settings.directory)))?;
+        if !settings.resume {
+            claim.reset()?;
+        }
+        let found = claim.read()?;
+        let now = job.description();
+        let before = found.about().map(|about| &about.job);
+        let fit = match decide(before, &now, settings.allow_changed) {
+            Decision::Fresh => None,
+            Decision::Restore(fit) => Some(fit),
+            Decision::Refuse(differences) => {
+                let told: Vec<String> = differences.iter().map(ToString::to_string).collect();
+                return Err(Error::Checkpoint(format!(
+                    "the checkpoint in {} is another job's: {}; --checkpoint-allow-changed goes on with what still \
+                     fits, another directory begins anew",
+                    settings.directory.display(),
+                    told.join("; ")
+                )));
+            }
+        };
+        let torn = found.torn();
+        if torn > 0 {
+            desk.say_detail(format_args!("{torn} bytes of a commit that was not finished are left out"));
+        }
+        let resumed =
+            fit.zip(before).map(|(fit, before)| Resumed::read(&found, before, &now, &fit)).transpose()?;
+        for difference in resumed.iter().flat_map(|resumed| &resumed.dropped) {
+            desk.say(format_args!("checkpoint: {difference}"));
+        }
+        let store = claim.begin(&found, now, Options::default())?;
+        let mut this = Survival { store, staged: Vec::new() };
+        if let Some(resumed) = resumed.as_ref().filter(|resumed| resumed.is_changed()) {
+            this.rewrite(resumed)?;
+        }
+        // A directory without a commit has nothing to go on from.
+        Ok((this, resumed.filter(|resumed| resumed.last.is_some())))
+    }
+
+    /// Leaves only what is gone on from, under its new names.
+    fn rewrite(&mut self, resumed: &Resumed) -> Result<()> {
+        let mut commit = self.store.commit()?;
+        for table in &resumed.tables {
+            commit.clear(table)?;
+        }
+        for (table, key, value) in &resumed.rows {
+            commit.put(table, key, value)?;
+        }
+        let Some(last) = resumed.last else { return Ok(()) };
+        commit.finish(last).map(drop)
+    }
+
+    /// Commits a batch that was written.
+    ///
+    /// # Errors
+    /// When it could not be made durable; nothing more can be committed then.
+    pub(super) fn commit(
+        &mut self,
+        time: Time,
+        work: &mut dyn Work,
+        positions: Vec<(SourceId, Position)>,
+        desk: &mut Desk,
+    ) -> Result<()> {
+        Moment::Written.pass();
+        let output = desk.sync_output()?;
+        let mut commit = self.store.commit()?;
+        for staged in self.staged.drain(..) {
+            commit.delete(STAGED, staged.directory().as_os_str().as_bytes())?;
+        }
+        work.changes(desk, &mut Changes(&mut commit))?;
+        for (source, position) in positions {
+            let table = source_table(usize::from(source.0));
+            for (key, value) in position.rows() {
+                match value {
+                    Some(value) => commit.put(&table, key.as_bytes(), value.as_bytes())?,
+                    None => commit.delete(&table, key.as_bytes())?,
+                }
+            }
+        }
+        if let Some(output) = output {
+            commit.put(OUTPUT, ONLY, output.to_json().as_bytes())?;
+        }
+        let staged = work.take_staged();
+        for staged in &staged {
+            let hidden = staged.hidden().file_name().unwrap_or(OsStr::new(""));
+            commit.put(STAGED, staged.directory().as_os_str().as_bytes(), hidden.as_bytes())?;
+        }
+        Moment::Ready.pass();
+        commit.finish(time)?;
+        Moment::Committed.pass();
+        for staged in &staged {
+            staged.publish()?;
+        }
+        self.staged = staged;
+        Moment::Published.pass();
+        Ok(())
+    }
+
+    /// Ends the store.
+    ///
+    /// # Errors
+    /// If it fails.
+    pub(super) fn close(self) -> Result<()> {
+        self.store.close()
+    }
+}
+
+/// Changes that become part of a commit.
+struct Changes<'c, 's>(&'c mut Commit<'s>);
+
+impl Keep for Changes<'_, '_> {
+    fn put(&mut self, table: &str, key: &[u8], value: &[u8]) -> Result<()> {
+        self.0.put(table, key, value)
+    }
+
+    fn delete(&mut self, table: &str, key: &[u8]) -> Result<()> {
+        self.0.delete(table, key)
+    }
+}
+
+/// The table of a source's position.
+fn source_table(index: usize) -> String {
+    format!("source:{index}")
+}
