@@ -148,6 +148,7 @@ impl Runtime for Pipeline {
             }
         };
         let mut timeline = Timeline::new(settings, &specs, (clock, interval), &from, signals, pool)?;
+        self.conductor.commit_start(&mut timeline, &from)?;
         timeline.watch_output(self.conductor.desk.output_descriptor()?)?;
         self.conductor.begin(settings, &specs);
         let _patience = Patience::start(signals, self.conductor.desk.messages())?;
