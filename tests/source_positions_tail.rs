@@ -147,13 +147,46 @@ fn truncation_meanwhile_is_said_and_the_file_read_from_its_start() {
     ] {
         let (dir, log, store) = followed(first);
         append(&log, "not read\n");
-        fs::copy(&log, dir.path().join("log.1")).unwrap();
+        // Neither a copy that nobody can read on nor a file that is no copy.
+        fs::copy(&log, dir.path().join("log.1.gz")).unwrap();
+        append(&dir.path().join("log.2"), "another file\n");
         File::create(&log).unwrap();
         append(&log, then);
         let notices = reads_on(&log, &store, then);
         says(&notices, "was truncated or overwritten while nobody followed it");
+        says(&notices, "is not read; reading it from its start");
         assert_eq!(notices.len(), 1, "{notices:?}");
     }
+}
+
+#[test]
+fn what_was_copied_before_a_truncation_meanwhile_is_read_from_the_copy() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = dir.path().join("log");
+    let truncate = |number: usize| {
+        fs::copy(&log, dir.path().join(format!("log-2024010{number}"))).unwrap();
+        File::create(&log).unwrap();
+        // Times of birth are as coarse as the file system's clock.
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    };
+    append(&log, "before everything\n");
+    truncate(1);
+    append(&log, "a1\n");
+    let mut store = Store::default();
+    let mut rig = restore(&log, FROM_START, &store);
+    rig.until_text("a1\n");
+    rig.commit(&mut store);
+    drop(rig);
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    append(&log, "a2\n");
+    truncate(2);
+    append(&log, "b1\n");
+    truncate(3);
+    append(&log, "c1\n");
+    let notices = reads_on(&log, &store, "a2\nb1\nc1\n");
+    says(&notices, "reading the rest of what was copied to");
+    says(&notices, "reading it from its start");
+    assert_eq!(notices.len(), 3, "{notices:?}");
 }
 
 #[test]
