@@ -133,13 +133,12 @@ impl Decoded {
     fn end_of_line(&mut self) -> io::Result<Vec<u8>> {
         self.place.begin_line();
         let mut front = Vec::new();
-        for byte in Read::by_ref(self).bytes().take(2) {
-            match byte? {
-                b'\n' => return Ok(Vec::new()),
-                byte => front.push(byte),
-            }
-            if front != b"\r" {
-                break;
+        // One by one, so that nothing is read behind a newline.
+        while Read::by_ref(self).take(1).read_to_end(&mut front)? == 1 {
+            match front[..] {
+                [b'\n'] | [b'\r', b'\n'] => return Ok(Vec::new()),
+                [b'\r'] => {}
+                _ => break,
             }
         }
         Ok(front)

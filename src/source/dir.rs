@@ -44,6 +44,8 @@ pub(super) struct Dir {
     /// Taken names in their order. Those whose state is not [`State::Queued`] any more are void.
     queue: VecDeque<OsString>,
     reading: Option<Reading>,
+    /// What a position was in the middle of, until the directory is there.
+    left_off: Option<ReadingFile>,
     /// The directory's modification time when it was listed last.
     listed: Option<SystemTime>,
     listings: u64,
@@ -135,6 +137,7 @@ impl Dir {
             lost_events: false,
             queue: VecDeque::new(),
             reading: None,
+            left_off: None,
             listed: None,
             listings: 0,
             poll: cx.now + POLL,
@@ -158,10 +161,8 @@ impl Dir {
             let seen = Seen { identity, size, changed, state: State::Done, listing: 0 };
             self.seen.insert(name.name(), seen);
         }
+        self.left_off = position.reading;
         self.list(Look::Event, cx);
-        if let Some(reading) = position.reading {
-            self.read_on(reading, cx);
-        }
     }
 
     /// Reads on from the middle of a file, whatever it is called now.
@@ -243,6 +244,9 @@ impl Dir {
         for (name, seen) in self.seen.extract_if(|_, seen| seen.listing != listing) {
             left_out(&self.label, &name, seen.state, cx);
             self.untold.iter_mut().for_each(|untold| _ = untold.insert(name.clone()));
+        }
+        if let Some(left_off) = self.left_off.take() {
+            self.read_on(left_off, cx);
         }
         let mut taken = Vec::new();
         for (name, seen) in &mut self.seen {
@@ -432,6 +436,7 @@ impl Source for Dir {
             name: FileName::new(name),
             file: text.position(carry.came()),
         });
+        let reading = reading.or_else(|| self.left_off.clone());
         let untold = std::mem::take(self.untold.as_mut()?);
         let files = untold.into_iter().map(|name| {
             let seen = self.seen.get(&name).filter(|seen| matches!(seen.state, State::Old | State::Done));

@@ -37,8 +37,10 @@ pub(super) fn open(
     let told = matches!(start, Start::At(_));
     let position = if let Start::At(position) = start { position } else { None };
     Ok(match (&spec.kind, position) {
-        (SourceKind::File(path), None) => Box::new(FileSource::open(path, None, cx)?),
-        (SourceKind::File(path), Some(Position::File(at))) => Box::new(FileSource::open(path, Some(at), cx)?),
+        (SourceKind::File(path), None) => Box::new(FileSource::open(path, told, None, cx)?),
+        (SourceKind::File(path), Some(Position::File(at))) => {
+            Box::new(FileSource::open(path, told, Some(at), cx)?)
+        }
         (SourceKind::Tail(path), None) => {
             let begin = if options.from_start { Begin::Start } else { Begin::End };
             Box::new(Tail::open(label, path, begin, cx)?)
