@@ -147,6 +147,11 @@ fn process(
     })
 }
 
+/// The operators of a program's streams.
+pub fn operators(text: &str) -> Vec<Operator> {
+    process(text, &[], 1, None).1
+}
+
 fn numbered(batches: Batches) -> Vec<(i64, Vec<Option<Vec<String>>>)> {
     (1..).zip(batches).collect()
 }
