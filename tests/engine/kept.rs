@@ -40,11 +40,11 @@ impl Runtime for Process<'_> {
         let Streaming { graph, interval, .. } = self.started.take().expect("streams are started first");
         self.operators = graph.operators(script);
         let mut flow = Flow::new(graph, interval);
-        if let Some(store) = &self.store {
-            if let Err(fault) = flow.restore(store.rows()) {
-                self.told.push(fault);
-                return Ok(Returned::Stopped);
-            }
+        if let Some(store) = &self.store
+            && let Err(fault) = flow.restore(store.rows())
+        {
+            self.told.push(fault);
+            return Ok(Returned::Stopped);
         }
         flow.begin(script, &self.workers);
         let pool = Pool::new(8);
