@@ -45,11 +45,12 @@ impl Operator {
     }
 }
 
-/// Bytes of a name that is part of a table's.
-const MOST_NAME: usize = 200;
+/// Characters of a name that is part of a table's.
+const MOST_NAME: usize = 50;
 
 fn table(number: usize, name: &str) -> String {
-    format!("{number}:{}", &name[..name.floor_char_boundary(MOST_NAME)])
+    let name: String = name.chars().take(MOST_NAME).collect();
+    format!("{number}:{name}")
 }
 
 impl Plan {
