@@ -4,11 +4,13 @@
 mod live_support;
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use live_support::{DSTREAM, Run, words};
+use live_support::{DSTREAM, HANG, Run, words};
 use rustix::process::Signal;
 
 /// The command that runs one of `tests/programs`, with batches as short as a test likes them.
@@ -25,16 +27,30 @@ fn server() -> (TcpListener, String) {
     (listener, port)
 }
 
-fn connected(listener: &TcpListener) -> TcpStream {
-    listener.accept().unwrap().0
+/// The program's connection, once it has made it. One that ends instead shows why.
+fn connected(listener: &TcpListener, run: &mut Run) -> TcpStream {
+    listener.set_nonblocking(true).unwrap();
+    let deadline = Instant::now() + HANG;
+    loop {
+        match listener.accept() {
+            Ok((client, _)) => {
+                client.set_nonblocking(false).unwrap();
+                return client;
+            }
+            Err(fault) => assert_eq!(fault.kind(), ErrorKind::WouldBlock),
+        }
+        assert!(!run.has_ended(), "ends without connecting: {}", run.stderr());
+        assert!(Instant::now() < deadline, "never connects");
+        thread::sleep(Duration::from_millis(5));
+    }
 }
 
 #[test]
 fn words_of_a_socket_are_counted() {
     for name in ["session_wordcount", "conf_wordcount"] {
         let (listener, port) = server();
-        let run = Run::start(program(name, &[&port]));
-        let mut client = connected(&listener);
+        let mut run = Run::start(program(name, &[&port]));
+        let mut client = connected(&listener, &mut run);
         client.write_all(b"to be or not to be\n").unwrap();
         run.until_stdout("words", |text| text.contains("('to', 2)\n") && text.contains("('not', 1)\n"));
         run.signal(Signal::TERM);
@@ -46,8 +62,8 @@ fn words_of_a_socket_are_counted() {
 #[test]
 fn totals_begin_with_their_initial_state_and_go_on() {
     let (listener, port) = server();
-    let run = Run::start(program("stateful_wordcount", &["localhost", &port]));
-    let mut client = connected(&listener);
+    let mut run = Run::start(program("stateful_wordcount", &["localhost", &port]));
+    let mut client = connected(&listener, &mut run);
     run.until_stdout("the initial state", |text| text.contains("('hello', 1)\n"));
     client.write_all(b"hello there\n").unwrap();
     run.until_stdout("a total", |text| text.contains("('hello', 2)\n") && text.contains("('there', 1)\n"));
@@ -76,6 +92,28 @@ fn files_that_come_into_a_directory_are_counted() {
     fs::write(home.path().join("new"), "a b\na\n").unwrap();
     fs::rename(home.path().join("new"), watched.join("new")).unwrap();
     run.until_stdout("words", |text| text.contains("('a', 2)\n('b', 1)\n"));
+    run.signal(Signal::TERM);
+    assert_eq!(run.end().code, Some(0));
+}
+
+#[test]
+fn tweets_are_counted_by_batch_and_by_window() {
+    let (listener, port) = server();
+    // With the script's own interval, of which its windows' slides are multiples.
+    let script = format!("{}/tests/programs/windowed_tweets.py", env!("CARGO_MANIFEST_DIR"));
+    let mut run = Run::start(["run", &script, &port]);
+    let mut client = connected(&listener, &mut run);
+    let tweet = |name: &str| format!("{{\"user\": {{\"screen_name\": \"{name}\"}}, \"text\": \"x\"}}\n");
+    client.write_all((tweet("ann") + &tweet("bob") + &tweet("ann")).as_bytes()).unwrap();
+    run.until_stdout("the batch", |text| {
+        text.contains("Tweets this batch: 3\nTweets total (One minute rolling count): 3\n")
+            && text.contains("Author counts this batch:\tValue ann\tCount 2\n")
+    });
+    client.write_all(tweet("bob").as_bytes()).unwrap();
+    run.until_stdout("the window", |text| {
+        text.contains("Tweets total (One minute rolling count): 4\n")
+            && text.contains("Author counts (One minute rolling):\tValue bob\tCount 2\n")
+    });
     run.signal(Signal::TERM);
     assert_eq!(run.end().code, Some(0));
 }
