@@ -119,33 +119,6 @@ fn tweets_are_counted_by_batch_and_by_window() {
 }
 
 #[test]
-fn the_first_interrupt_waits_for_the_batch_and_says_so_and_the_second_does_not() {
-    let home = tempfile::tempdir().unwrap();
-    let script = home.path().join("endless.py");
-    fs::write(
-        &script,
-        "from pyspark import SparkContext\n\
-         from pyspark.streaming import StreamingContext\n\
-         ssc = StreamingContext(SparkContext(), 1)\n\
-         def endless(x):\n\
-         \x20   while True:\n\
-         \x20       x = 1 - x\n\
-         print('begins')\n\
-         ssc.queueStream([ssc.sparkContext.parallelize([1])]).map(endless).pprint()\n\
-         ssc.start()\n\
-         ssc.awaitTermination()\n",
-    )
-    .unwrap();
-    let run = Run::start(["run".as_ref(), script.as_os_str()]);
-    run.until_stdout("the program", |text| text.contains("begins"));
-    run.until_ready();
-    run.signal(Signal::INT);
-    run.until_stderr("one more signal ends it at once");
-    run.signal(Signal::INT);
-    assert_eq!(run.end().code, Some(130));
-}
-
-#[test]
 fn a_command_gets_each_batch_and_ends_with_us() {
     let home = tempfile::tempdir().unwrap();
     let out = home.path().join("out");

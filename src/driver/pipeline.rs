@@ -14,7 +14,9 @@ use super::{Ended, OutputTo, Settings, outputs};
 use crate::batch::{Dataset, Time};
 use crate::error::{Error, Result};
 use crate::exec::Flow;
-use crate::plan::{Engine, Outcome, Rdd, Returned, Runtime, Script, StreamId, StreamOp, Streaming};
+use crate::plan::{
+    Engine, Interrupt, Outcome, Rdd, Returned, Runtime, Script, StreamId, StreamOp, Streaming,
+};
 use crate::source::SourceSpec;
 
 /// The engine, clock, sources and outputs of programs.
@@ -55,6 +57,11 @@ impl Pipeline {
             ended: Ended::Drained,
             failed: 0,
         })
+    }
+
+    /// How a program that runs on it learns that it is to end.
+    pub fn interrupt(&self) -> Interrupt {
+        self.crew.interrupt.clone()
     }
 
     /// Ends a stream that the program has left running, and tells how the last one has ended.
@@ -117,13 +124,14 @@ impl Runtime for Pipeline {
             }
             None => {
                 let to_file = matches!(settings.output, OutputTo::File(_));
-                self.signals.insert(Signals::install(to_file)?)
+                self.signals.insert(Signals::install(to_file, &self.crew.interrupt.asked)?)
             }
         };
         let mut timeline = Timeline::new(settings, &specs, (clock, interval), signals, pool)?;
         timeline.watch_output(self.conductor.desk.output_descriptor()?)?;
         self.conductor.begin(settings, &specs);
-        let _patience = Patience::start(signals, self.conductor.desk.messages())?;
+        let at_once = Arc::clone(&self.crew.interrupt.at_once);
+        let _patience = Patience::start(signals, self.conductor.desk.messages(), interval, at_once)?;
         self.crew.stop = None;
         self.stream = Some(Stream { program, timeline, _patience });
         Ok(())

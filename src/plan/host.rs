@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::image::Image;
@@ -98,6 +99,16 @@ pub enum Returned {
     Stopped,
     /// The time is up; the stream goes on when it is called again.
     TimeUp,
+}
+
+/// How a running program learns that the user wants it to end.
+#[derive(Clone, Debug, Default)]
+pub struct Interrupt {
+    /// The first signal has come: the main script ends at its next call or turn of a loop, with a
+    /// `KeyboardInterrupt`, and the open batch is finished.
+    pub asked: Arc<AtomicBool>,
+    /// That has taken too long: whatever is evaluated ends likewise, on all workers.
+    pub at_once: Arc<AtomicBool>,
 }
 
 /// What a program runs on: an engine with a clock and sources.

@@ -18,7 +18,7 @@ mod window;
 use std::num::NonZeroUsize;
 
 pub use explain::explain;
-pub use host::{Engine, Failure, Outcome, Returned, Runtime, Script, Streaming};
+pub use host::{Engine, Failure, Interrupt, Outcome, Returned, Runtime, Script, Streaming};
 pub use image::{Frozen, Image, ParseExpression};
 pub use key::{KeyExpr, WordsBy, parse_filter};
 pub use members::members_read;
