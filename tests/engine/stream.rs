@@ -92,7 +92,7 @@ impl Program {
             let updated = made(RddOp::Map(gathered.clone()), &[&grouped]);
             Ok(Some(made(RddOp::Filter(there.clone()), &[&updated])))
         });
-        self.stream("updateStateByKey", StreamOp::State { update, initial }, &[parent])
+        self.stream("updateStateByKey", StreamOp::State { update, initial, maps: false }, &[parent])
     }
 
     /// `reduceByKeyAndWindow(add, sub, length, slide)`
