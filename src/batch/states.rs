@@ -149,7 +149,7 @@ impl Update {
     }
 
     /// Keys that no batch since `threshold` has touched, with their states, in the order in which they were
-    /// last touched. They are not found again.
+    /// last touched. They have none any more after that.
     pub fn take_idle(&mut self, threshold: i64) -> Vec<Entry> {
         let mut idle = Vec::new();
         while self.before.touched.front().is_some_and(|(time, _)| *time < threshold) {
@@ -157,9 +157,11 @@ impl Update {
             for key in keys.iter() {
                 let is_key = |encoded: &[u8]| Ok::<_, Infallible>(*encoded == *key.encoded);
                 let Ok(found) = self.find(key.hash, is_key);
-                idle.extend(
-                    found.filter(|entry| entry.state.is_some() && entry.touched < threshold).cloned(),
-                );
+                let found = found.filter(|entry| entry.state.is_some() && entry.touched < threshold).cloned();
+                if let Some(entry) = found {
+                    self.put(key.hash, &key.encoded, Some(entry.clone()), None);
+                    idle.push(entry);
+                }
             }
         }
         idle
@@ -235,7 +237,6 @@ mod tests {
             let threshold = batch - 30;
             let mut idle: Vec<u8> =
                 update.take_idle(threshold).iter().map(|entry| entry.key.encoded[0]).collect();
-            idle.iter().for_each(|key| put(&mut update, *key, None));
             let is_idle = |state: &Option<(u8, i64)>| state.is_some_and(|(_, touched)| touched < threshold);
             let mut expected: Vec<u8> =
                 model.iter().filter(|(_, state)| is_idle(state)).map(|(key, _)| *key).collect();

@@ -160,7 +160,7 @@ impl Worker<'_> {
                 let idle =
                     idle.get_or_insert_with(|| update.take_idle(time.saturating_sub(timeout.as_millis())));
                 for (place, entry) in idle.iter().enumerate().skip(first) {
-                    self.time_out(&heap, function, entry, (&mut update, &mut mapped), trace)?;
+                    self.time_out(&heap, function, entry, &mut mapped, trace)?;
                     if heap.allocated() > limit {
                         return Ok(Some(Next::Idle(place + 1)));
                     }
@@ -240,13 +240,13 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Calls the function for a key that was idle for too long, and forgets it.
+    /// Calls the function for a key that was idle for too long.
     fn time_out<'a>(
         &'a self,
         heap: &Heap<'a>,
         function: Value<'a>,
         entry: &Entry,
-        (update, mapped): (&mut Update, &mut Writer),
+        mapped: &mut Writer,
         trace: &'a Trace<'a>,
     ) -> Result<(), Raised> {
         let Some(state) = &entry.state else { return Ok(()) };
@@ -262,7 +262,6 @@ impl Worker<'_> {
             let raised = trace.blame(heap, raised, self.origin, Some(heap.pair(key, Value::None)));
             trace.skip(heap, raised)?;
         }
-        update.put(entry.key.hash, &entry.key.encoded, Some(entry.clone()), None);
         Ok(())
     }
 
