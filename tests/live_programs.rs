@@ -119,6 +119,20 @@ fn tweets_are_counted_by_batch_and_by_window() {
 }
 
 #[test]
+fn listeners_are_told_of_receivers_and_records() {
+    let (listener, port) = server();
+    let mut run = Run::start(program("listening", &[&port]));
+    let mut client = connected(&listener, &mut run);
+    run.until_stdout("the receiver", |text| text.starts_with("receiver 0 True\n"));
+    client.write_all(b"a\nb\nc\n").unwrap();
+    run.until_stdout("the records", |text| text.contains("records {0: 3} True True\n"));
+    run.signal(Signal::TERM);
+    let ended = run.end();
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    assert!(ended.stdout.ends_with("stopped 0\n"), "{}", ended.stdout);
+}
+
+#[test]
 fn a_command_gets_each_batch_and_ends_with_us() {
     let home = tempfile::tempdir().unwrap();
     let out = home.path().join("out");

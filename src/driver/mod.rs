@@ -15,6 +15,7 @@ mod pipeline;
 mod program;
 mod recorder;
 mod replay;
+mod reports;
 mod signals;
 mod timeline;
 mod work;

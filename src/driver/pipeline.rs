@@ -113,7 +113,8 @@ impl Runtime for Pipeline {
         let queues = graph.streams.iter().any(|stream| matches!(stream.op, StreamOp::Queue { .. }));
         let clock = settings.clock.resolve(&specs, queues)?;
         let pool = settings.pool(&specs);
-        let program = Program::new(settings, graph, pool.clone(), |graph| Flow::new(graph, interval))?;
+        let known = (&specs[..], clock);
+        let program = Program::new(settings, graph, known, pool.clone(), |graph| Flow::new(graph, interval))?;
         if program.prints_more_than_once() {
             self.conductor.desk.never_in_place();
         }
@@ -142,13 +143,14 @@ impl Runtime for Pipeline {
         let (Some(stream), Some(signals)) = (&mut self.stream, &self.signals) else {
             return Ok(Returned::Stopped);
         };
-        stream.program.begin(script, &self.crew);
+        stream.program.begin(script, &mut self.crew.at(&mut self.conductor.desk));
         let work = &mut stream.program.at(&mut self.crew, Some(script));
         let stopped = match stream.timeline.run(signals, &mut self.conductor, work, timeout) {
             Ok(Returned::TimeUp) => return Ok(Returned::TimeUp),
             Ok(Returned::Stopped) => Ok(()),
             Err(fault) => Err(fault),
         };
+        stream.program.stopped(script, &mut self.crew.at(&mut self.conductor.desk));
         let by_itself = stopped.is_ok() && !signals.stop();
         self.close(stopped);
         if by_itself && self.fault.is_none() { Ok(Returned::Stopped) } else { Err(Error::OutputClosed) }

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::diagnostics::Diagnostic;
-use super::host::{PRIMITIVES, Pipeline, named_stream};
+use super::host::{PRIMITIVES, Pipeline, named_stream, tell};
 use super::interp::{
     Globals, Halt, Handle, Host, Interp, Obj, Reason, Run, Thrown, World, is_builtin, module_names,
 };
@@ -17,7 +17,9 @@ use crate::batch::value::exceptions::{KEYBOARD_INTERRUPT, SYSTEM_EXIT};
 use crate::batch::{Interval, SourceId, Time};
 use crate::error::{Error, Result};
 use crate::plan::code::{Code, ExprKind, Source, StmtKind};
-use crate::plan::{Callback, Engine, Failure, Image, Interrupt, Lambda, Outcome, Rdd, Runtime, Script};
+use crate::plan::{
+    Callback, Engine, Failure, Image, Interrupt, Lambda, Outcome, Rdd, Report, Runtime, Script,
+};
 
 /// A program, ready to run.
 #[derive(Debug)]
@@ -316,6 +318,16 @@ impl Script for Called {
     ) -> Outcome<Option<Arc<Rdd>>> {
         let mut interp = Interp::new(self.world.clone(), Host::Engine(engine));
         let result = interp.call_back(callback, time, rdds);
+        result.map_err(|halt| self.failed(&mut interp, halt))
+    }
+
+    fn listens(&self) -> bool {
+        self.world.pipeline.listener.borrow().is_some()
+    }
+
+    fn tell(&mut self, report: Report, engine: &mut dyn Engine) -> Outcome<()> {
+        let mut interp = Interp::new(self.world.clone(), Host::Engine(engine));
+        let result = tell(&mut interp, report);
         result.map_err(|halt| self.failed(&mut interp, halt))
     }
 

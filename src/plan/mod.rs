@@ -18,7 +18,10 @@ mod window;
 use std::num::NonZeroUsize;
 
 pub use explain::explain;
-pub use host::{Engine, Failure, Interrupt, Outcome, Returned, Runtime, Script, Streaming};
+pub use host::{
+    BatchReport, Engine, Failure, Interrupt, Outcome, OutputReport, Report, Returned, Runtime, Script,
+    Streaming,
+};
 pub use image::{Frozen, Image, ParseExpression};
 pub use key::{KeyExpr, WordsBy, parse_filter};
 pub use members::members_read;

@@ -277,6 +277,7 @@ pub(super) fn open(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
         pipeline.sources.borrow_mut().truncate(pipeline.named_sources.get());
         pipeline.lambdas.borrow_mut().clear();
         pipeline.callbacks.borrow_mut().clear();
+        *pipeline.listener.borrow_mut() = None;
         pipeline.context.set(pipeline.context.get().wrapping_add(1));
         pipeline.started.set(false);
         pipeline.ended.set(false);
