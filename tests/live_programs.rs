@@ -119,6 +119,33 @@ fn tweets_are_counted_by_batch_and_by_window() {
 }
 
 #[test]
+fn binary_files_are_cut_into_records() {
+    let home = tempfile::tempdir().unwrap();
+    let watched = home.path().join("in");
+    fs::create_dir(&watched).unwrap();
+    let run = Run::start(program("binary_records", &[&watched.to_string_lossy()]));
+    run.until_stdout("a batch", |text| text.contains("Time: "));
+    let put = |name: &str, bytes: &[u8]| {
+        fs::write(home.path().join(name), bytes).unwrap();
+        fs::rename(home.path().join(name), watched.join(name)).unwrap();
+    };
+    // Line ends are bytes as any others, and so is what looks like compressed data.
+    put("whole", b"ab\n\xff\n\n\0\r\x1f\x8b\x08\0");
+    run.until_stdout("the records", |text| {
+        text.contains("b'ab\\n\\xff'\nb'\\n\\n\\x00\\r'\nb'\\x1f\\x8b\\x08\\x00'\n\n")
+    });
+    // As in Spark, the batch of a file that ends within a record fails.
+    put("cut", b"abcdef");
+    run.until_stderr("ValueError: a file ends within a record: 2 bytes of 4 (record '6566')\n");
+    put("next", b"last");
+    run.until_stdout("what comes behind it", |text| text.contains("\nb'last'\n"));
+    run.signal(Signal::TERM);
+    let ended = run.end();
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(!ended.stdout.contains("abcd"), "{}", ended.stdout);
+}
+
+#[test]
 fn listeners_are_told_of_receivers_and_records() {
     let (listener, port) = server();
     let mut run = Run::start(program("listening", &[&port]));

@@ -129,7 +129,10 @@ fn tell(script: &mut dyn Script, crew: &mut CrewAt<'_>, report: impl FnOnce() ->
 /// The sources that Spark would have a receiver for.
 fn receivers(sources: &[SourceSpec]) -> Vec<(SourceId, String)> {
     let is_receiver = |spec: &SourceSpec| {
-        !matches!(spec.kind, SourceKind::File(_) | SourceKind::Dir(_) | SourceKind::Queue(_))
+        !matches!(
+            spec.kind,
+            SourceKind::File(_) | SourceKind::Dir(_) | SourceKind::Records { .. } | SourceKind::Queue(_)
+        )
     };
     let numbered = (0..).map(SourceId).zip(sources).filter(|(_, spec)| is_receiver(spec));
     numbered.map(|(number, spec)| (number, spec.kind.to_string())).collect()

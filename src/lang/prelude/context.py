@@ -448,7 +448,10 @@ class StreamingContext:
         return DStream(_stream_source("dir:%s" % _local_path(directory), self._interval), self)
 
     def binaryRecordsStream(self, directory, recordLength):
-        raise NotImplementedError("binaryRecordsStream is not supported in this version: sources read lines of text")
+        if not isinstance(recordLength, int) or recordLength < 1:
+            raise ValueError("recordLength is a number of bytes, not %r" % (recordLength,))
+        source = "records:%d:%s" % (recordLength, _local_path(directory))
+        return DStream(_stream_source(source, self._interval), self).map(_record_of(recordLength))
 
     def queueStream(self, rdds, oneAtATime=True, default=None):
         rdds = [rdd if isinstance(rdd, RDD) else self._sc.parallelize(rdd) for rdd in rdds]
