@@ -240,8 +240,11 @@ mod tests {
             let is_idle = |state: &Option<(u8, i64)>| state.is_some_and(|(_, touched)| touched < threshold);
             let mut expected: Vec<u8> =
                 model.iter().filter(|(_, state)| is_idle(state)).map(|(key, _)| *key).collect();
-            expected.iter().for_each(|key| drop(model.insert(*key, None)));
-            (idle.sort_unstable(), expected.sort_unstable());
+            for key in &expected {
+                model.insert(*key, None);
+            }
+            idle.sort_unstable();
+            expected.sort_unstable();
             assert_eq!(idle, expected, "idle in batch {batch}");
             states = update.finish(true);
             for (states, model) in [(&states, &model), (&before.0, &before.1)] {
@@ -252,7 +255,8 @@ mod tests {
                     .collect();
                 let mut expected: Vec<_> =
                     model.iter().filter_map(|(key, state)| Some((*key, (*state)?.0))).collect();
-                (all.sort_unstable(), expected.sort_unstable());
+                all.sort_unstable();
+                expected.sort_unstable();
                 assert_eq!(all, expected, "in batch {batch}");
             }
             assert!(states.layers.len() <= 9, "{} layers", states.layers.len());

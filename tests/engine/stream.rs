@@ -226,6 +226,7 @@ impl Run {
                 }
                 Delivery::Failed { output: Some(output), failure } => format!("{output}: {failure}"),
                 Delivery::Failed { output: None, failure } => format!("lost: {failure}"),
+                Delivery::Done { .. } => return Ok(()),
                 Delivery::LeftOut { time, failure } => format!("without {}: {failure}", time.as_millis()),
             });
             Ok(())
