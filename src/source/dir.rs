@@ -11,13 +11,14 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::ffi::{OsStr, OsString};
 use std::fs::Metadata;
 use std::io;
+use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::context::{Context, Next, Source};
 use super::decode::Decoded;
-use super::file::{open_at, read_text};
+use super::file::{go_to, read_text};
 use super::framing::Carry;
 use super::hints::{Hint, Watch};
 use super::place::{Identity, nanos, time};
@@ -36,6 +37,8 @@ const RECENT: Duration = Duration::from_secs(2);
 pub(super) struct Dir {
     label: String,
     path: PathBuf,
+    /// The length of records, where files are not text.
+    record: Option<NonZeroUsize>,
     seen: HashMap<OsString, Seen>,
     /// What events have told of names that were not looked at since.
     told: HashMap<OsString, Told>,
@@ -119,8 +122,8 @@ impl Dir {
     pub(super) fn open(
         label: String,
         path: &Path,
-        told: bool,
-        position: Option<DirPosition>,
+        record: Option<NonZeroUsize>,
+        (told, position): (bool, Option<DirPosition>),
         cx: &mut Context,
     ) -> Result<Self> {
         if path.metadata().is_ok_and(|meta| !meta.is_dir()) {
@@ -132,6 +135,7 @@ impl Dir {
         let mut this = Dir {
             label,
             path: path.to_path_buf(),
+            record,
             seen: HashMap::new(),
             told: HashMap::new(),
             lost_events: false,
@@ -183,7 +187,7 @@ impl Dir {
             seen.state = State::Reading;
         }
         let mut carry = Carry::default();
-        match open_at(&path, &file, &mut carry, cx) {
+        match text_of(&path, self.record).and_then(|text| go_to(text, &path, &file, &mut carry, cx)) {
             Ok(text) => {
                 self.reading = Some(Reading { name, path, text, carry });
                 cx.mark_ready(FILES);
@@ -370,7 +374,7 @@ impl Dir {
                 continue;
             };
             let path = self.path.join(&name);
-            match Decoded::open(&path) {
+            match text_of(&path, self.record) {
                 Ok(text) => {
                     seen.state = State::Reading;
                     self.reading = Some(Reading { name, path, text, carry: Carry::default() });
@@ -415,6 +419,14 @@ impl Dir {
         Some(changed) != self.listed
             || changed.elapsed().map_or(true, |age| age < RECENT)
             || self.seen.values().any(waiting)
+    }
+}
+
+/// A file of the directory, as text or as records of that length.
+fn text_of(path: &Path, record: Option<NonZeroUsize>) -> Result<Decoded> {
+    match record {
+        Some(length) => Decoded::open_records(path, length),
+        None => Decoded::open(path),
     }
 }
 

@@ -106,7 +106,9 @@ impl Source for FileSource {
             State::Waiting => {
                 self.state = State::Regular(match &self.position {
                     None => Decoded::open(&self.path)?,
-                    Some(position) => open_at(&self.path, position, &mut self.carry, cx)?,
+                    Some(position) => {
+                        go_to(Decoded::open(&self.path)?, &self.path, position, &mut self.carry, cx)?
+                    }
                 });
                 Ok(Next::Again)
             }
@@ -170,17 +172,18 @@ fn was_read(position: Option<&FilePosition>) -> bool {
     position.is_some_and(|position| position.size.is_some())
 }
 
-/// Opens a file at a position; what was added to a last line that was taken as ended is a line of its own.
+/// Goes to a position of a file; what was added to a last line that was taken as ended is a line of its own.
 ///
 /// # Errors
-/// As for [`Decoded::open_at`].
-pub(super) fn open_at(
+/// As for [`Decoded::go_to`].
+pub(super) fn go_to(
+    text: Decoded,
     path: &Path,
     position: &FilePosition,
     carry: &mut Carry,
     cx: &mut Context,
 ) -> Result<Decoded> {
-    let (text, front) = Decoded::open_at(path, position)?;
+    let (text, front) = text.go_to(path, position)?;
     if !front.is_empty() {
         cx.notices.push(format!(
             "{}: the last line had no newline when it was read; what was added to it counts as a line of its own",

@@ -179,8 +179,8 @@ impl Definition<'_> {
                 self.name("window");
                 add_interval(self.print, *length);
             }
-            StreamOp::State { update, initial } => {
-                self.name("state");
+            StreamOp::State { update, initial, maps } => {
+                self.name(if *maps { "mapping state" } else { "state" });
                 self.callback(*update);
                 initial.iter().for_each(|rdd| self.data(rdd));
             }
@@ -206,6 +206,7 @@ impl Definition<'_> {
             }
             StreamRddOp::Glom => _ = self.name("glom"),
             StreamRddOp::Count => _ = self.name("count"),
+            StreamRddOp::Snapshot => _ = self.name("snapshot"),
             StreamRddOp::Union => _ = self.name("union"),
             StreamRddOp::Combine { create, merge_value, merge_combiners, partitions } => {
                 self.name("combine").optional(*create);
