@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::desk::Desk;
 use super::signals::Signals;
 use super::survival::{self, Checkpointing, Moment, Resumed, Survival};
+use super::timeline::{Start, Timeline};
 use super::work::Work;
 use super::{Ended, Settings};
 use crate::batch::{Interval, SourceId, Time};
@@ -62,6 +63,14 @@ impl Conductor {
             resumed.publish()?;
         }
         Ok(resumed)
+    }
+
+    /// Commits what the run begins with, if there are checkpoints.
+    pub(super) fn commit_start(&mut self, timeline: &mut Timeline, from: &Start<'_>) -> Result<()> {
+        match &mut self.survival {
+            Some(survival) => survival.start(timeline.last(from), timeline.positions(), &mut self.desk),
+            None => Ok(()),
+        }
     }
 
     /// The run begins: from now on it reads these sources.

@@ -10,10 +10,10 @@ use super::signals::Signals;
 use super::survival::Resumed;
 use super::timeline::Start;
 use super::work::{Stop, Work};
-use crate::batch::{Interval, Pool, Time};
+use crate::batch::{Interval, Pool, SourceId, Time};
 use crate::error::{Error, Result};
 use crate::plan::Returned;
-use crate::source::{EventLoop, SourceSpec, SourceStats, Turn};
+use crate::source::{EventLoop, Position, SourceSpec, SourceStats, Turn};
 
 /// How often it is looked whether the batch is over, while no more input can be taken in.
 const BREATH: Duration = Duration::from_millis(10);
@@ -56,6 +56,15 @@ impl Live {
             deadline: settings.duration.map(|duration| Instant::now() + duration.duration()),
             over: false,
         })
+    }
+
+    pub(super) fn interval(&self) -> Interval {
+        self.interval
+    }
+
+    /// How far the sources were read since this was asked last.
+    pub(super) fn positions(&mut self) -> Vec<(SourceId, Position)> {
+        self.sources.positions()
     }
 
     /// Ends the run when the reader of the output has gone.

@@ -148,6 +148,7 @@ pub fn count(settings: &Settings, plan: &Plan) -> Result<Ended> {
     let resumed = conductor.survive(settings.checkpoint.as_ref(), &job)?;
     let from = Start::of(settings.checkpoint.as_ref(), resumed.as_ref());
     let mut timeline = Timeline::new(settings, &settings.sources, at, &from, &signals, pool.clone())?;
+    conductor.commit_start(&mut timeline, &from)?;
     timeline.watch_output(conductor.desk.output_descriptor()?)?;
     let mut work = Counting::new(settings, plan, pool)?;
     if settings.checkpoint.is_some() {

@@ -157,6 +157,7 @@ impl Runtime for Pipeline {
             }
         };
         let mut timeline = Timeline::new(settings, &specs, (clock, interval), &from, signals, pool)?;
+        self.conductor.commit_start(&mut timeline, &from)?;
         timeline.watch_output(self.conductor.desk.output_descriptor()?)?;
         self.conductor.begin(settings, &specs);
         let at_once = Arc::clone(&self.crew.interrupt.at_once);

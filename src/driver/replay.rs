@@ -96,6 +96,10 @@ impl Replay {
         })
     }
 
+    pub(super) fn interval(&self) -> Interval {
+        self.interval
+    }
+
     /// Ends the run when the reader of the output has gone.
     pub(super) fn watch_output(&mut self, output: OwnedFd) -> Result<()> {
         self.sources.reader.watch_output(output)
@@ -215,7 +219,7 @@ impl Replay {
     }
 
     /// How far the sources were read since this was asked last.
-    fn positions(&mut self) -> Vec<(SourceId, Position)> {
+    pub(super) fn positions(&mut self) -> Vec<(SourceId, Position)> {
         let Replay { sources, queue, .. } = self;
         let others = sources.reader.positions().into_iter().map(|told| of_run(told, &sources.ids));
         let queues = queue.reader.positions().into_iter().map(|told| of_run(told, &queue.ids));

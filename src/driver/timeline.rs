@@ -11,7 +11,7 @@ use super::replay::Replay;
 use super::signals::Signals;
 use super::survival::{Checkpointing, Resumed};
 use super::work::Work;
-use crate::batch::{Interval, Pool, Time};
+use crate::batch::{Interval, Pool, SourceId, Time};
 use crate::error::Result;
 use crate::plan::Returned;
 use crate::source::{Position, SourceSpec, SourceStats};
@@ -81,6 +81,23 @@ impl Timeline {
         match self {
             Timeline::Live(live) => live.tick_time(),
             Timeline::Replay(replay) => replay.tick_time(),
+        }
+    }
+
+    /// The time of the batch before the first one of this run.
+    pub(super) fn last(&self, from: &Start<'_>) -> Time {
+        let interval = match self {
+            Timeline::Live(live) => live.interval(),
+            Timeline::Replay(replay) => replay.interval(),
+        };
+        from.resumed.map_or_else(|| self.tick_time().after(interval, -1), Resumed::last)
+    }
+
+    /// How far the sources were read since this was asked last.
+    pub(super) fn positions(&mut self) -> Vec<(SourceId, Position)> {
+        match self {
+            Timeline::Live(live) => live.positions(),
+            Timeline::Replay(replay) => replay.positions(),
         }
     }
 

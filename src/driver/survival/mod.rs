@@ -30,7 +30,7 @@ use crate::batch::{Interval, Keep, SourceId, Time};
 use crate::checkpoint::{Claim, Commit, Decision, Description, Disk, Operator, Options, Store, decide};
 use crate::error::{Error, Result};
 use crate::plan;
-use crate::sink::Staged;
+use crate::sink::{OutputPosition, Staged};
 use crate::source::{Position, SourceSpec};
 
 /// The table of the output file's length.
@@ -129,7 +129,8 @@ impl Survival {
             desk.say(format_args!("checkpoint: {difference}"));
         }
         let store = claim.begin(&found, now, Options::default())?;
-        let mut this = Survival { store, staged: Vec::new() };
+        let staged = resumed.as_ref().map(|resumed| resumed.staged().to_vec()).unwrap_or_default();
+        let mut this = Survival { store, staged };
         if let Some(resumed) = resumed.as_ref().filter(|resumed| resumed.is_changed()) {
             this.rewrite(resumed)?;
         }
@@ -150,6 +151,24 @@ impl Survival {
         commit.finish(last).map(drop)
     }
 
+    /// Commits what the run begins with, before its first batch, which comes after `time`: else a run that is killed
+    /// in that batch would find nothing to cut its output to, and read followed files on from where they end then.
+    ///
+    /// # Errors
+    /// When it could not be made durable.
+    pub(super) fn start(
+        &mut self,
+        time: Time,
+        positions: Vec<(SourceId, Position)>,
+        desk: &mut Desk,
+    ) -> Result<()> {
+        let output = desk.sync_output()?;
+        let mut commit = self.store.commit()?;
+        forget_staged(&mut self.staged, &mut commit)?;
+        put_places(positions, output, &mut commit)?;
+        commit.finish(time).map(drop)
+    }
+
     /// Commits a batch that was written.
     ///
     /// # Errors
@@ -164,22 +183,9 @@ impl Survival {
         Moment::Written.pass();
         let output = desk.sync_output()?;
         let mut commit = self.store.commit()?;
-        for staged in self.staged.drain(..) {
-            commit.delete(STAGED, staged.directory().as_os_str().as_bytes())?;
-        }
+        forget_staged(&mut self.staged, &mut commit)?;
         work.changes(desk, &mut Changes(&mut commit))?;
-        for (source, position) in positions {
-            let table = source_table(usize::from(source.0));
-            for (key, value) in position.rows() {
-                match value {
-                    Some(value) => commit.put(&table, key.as_bytes(), value.as_bytes())?,
-                    None => commit.delete(&table, key.as_bytes())?,
-                }
-            }
-        }
-        if let Some(output) = output {
-            commit.put(OUTPUT, ONLY, output.to_json().as_bytes())?;
-        }
+        put_places(positions, output, &mut commit)?;
         let staged = work.take_staged();
         for staged in &staged {
             let hidden = staged.hidden().file_name().unwrap_or(OsStr::new(""));
@@ -202,6 +208,34 @@ impl Survival {
     /// If it fails.
     pub(super) fn close(self) -> Result<()> {
         self.store.close()
+    }
+}
+
+/// Leaves out directories that have their names.
+fn forget_staged(staged: &mut Vec<Staged>, commit: &mut Commit<'_>) -> Result<()> {
+    staged
+        .drain(..)
+        .try_for_each(|staged| commit.delete(STAGED, staged.directory().as_os_str().as_bytes()))
+}
+
+/// How far sources were read, and the output file was written.
+fn put_places(
+    positions: Vec<(SourceId, Position)>,
+    output: Option<OutputPosition>,
+    commit: &mut Commit<'_>,
+) -> Result<()> {
+    for (source, position) in positions {
+        let table = source_table(usize::from(source.0));
+        for (key, value) in position.rows() {
+            match value {
+                Some(value) => commit.put(&table, key.as_bytes(), value.as_bytes())?,
+                None => commit.delete(&table, key.as_bytes())?,
+            }
+        }
+    }
+    match output {
+        Some(output) => commit.put(OUTPUT, ONLY, output.to_json().as_bytes()),
+        None => Ok(()),
     }
 }
 
