@@ -15,8 +15,8 @@ use dstream::error::Result;
 use dstream::exec::{Flow, Job, Settings, Workers};
 use dstream::lang::Program;
 use dstream::plan::{
-    Engine, Outcome, Plan, Rdd, Returned, Runtime, Scope, Script, Select, Show, Sort, StreamId, Streaming,
-    Window, WordsBy,
+    Engine, Interrupt, Outcome, Plan, Rdd, Returned, Runtime, Scope, Script, Select, Show, Sort, StreamId,
+    Streaming, Window, WordsBy,
 };
 
 const KEYS: usize = 1_000_000;
@@ -139,7 +139,7 @@ fn program(name: &str, pairs: &str) {
     let workers = Workers::new(settings).expect("threads");
     let mut process = Process { workers, started: None, measured: Measured::new() };
     let program = Program::script(&text, "job.py", &[], None).unwrap_or_else(|fault| panic!("{fault}"));
-    program.run(&mut process, stop).expect("no fatal error");
+    program.run(&mut process, Interrupt::default()).expect("no fatal error");
     process.measured.tell(name);
 }
 
@@ -151,7 +151,7 @@ struct Process {
 }
 
 impl Runtime for Process {
-    fn start(&mut self, streaming: Streaming) -> Result<()> {
+    fn start(&mut self, _: &mut dyn Script, streaming: Streaming) -> Result<()> {
         self.started = Some(streaming);
         Ok(())
     }
