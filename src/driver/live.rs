@@ -139,10 +139,10 @@ impl Live {
         if !ended && clock.late().is_some() {
             sources.seal(&mut |chunk| work.accept(chunk));
             conductor.close(work, clock.tick(), false)?;
-            conductor.commit(work, clock.tick(), || sources.positions())?;
             conductor.note_delay(clock.late().unwrap_or_default(), self.interval);
             conductor.update_stats(work, sources.stats());
             work.prepare()?;
+            conductor.commit(work, clock.tick(), || sources.positions())?;
             clock.advance();
         }
         Ok(())

@@ -76,10 +76,18 @@ fn writes_another() {
     drop(store);
     for run in 0..2 {
         let (mut store, mut model, _) = open(&storage, options(1 << 20)).unwrap();
-        let ops = [Op::Delete("1:updateStateByKey".to_owned(), b"lord".to_vec()), put("1:updateStateByKey", b"", &[run; 200])];
+        let ops = [
+            Op::Delete("1:updateStateByKey".to_owned(), b"lord".to_vec()),
+            put("1:updateStateByKey", b"", &[run; 200]),
+        ];
         commit(&mut store, &mut model, &ops, 2000).unwrap();
-        commit(&mut store, &mut model, &[Op::Clear("2:window".to_owned()), put("2:window", b"2", b"new")], 3000)
-            .unwrap();
+        commit(
+            &mut store,
+            &mut model,
+            &[Op::Clear("2:window".to_owned()), put("2:window", b"2", b"new")],
+            3000,
+        )
+        .unwrap();
         drop(store);
     }
     fs::remove_file(Path::new(&directory).join("lock")).unwrap();

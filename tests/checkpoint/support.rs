@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use dstream::batch::{Fingerprint, Interval, Time};
 use dstream::checkpoint::{
-    Access, Checkpoint, Claim, Committed, Description, Holder, Lock, Operator, Options, Storage,
-    Store, StoredFile,
+    Access, Checkpoint, Claim, Committed, Description, Holder, Lock, Operator, Options, Storage, Store,
+    StoredFile,
 };
 use dstream::error::Result;
 

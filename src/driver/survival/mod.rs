@@ -213,9 +213,7 @@ impl Survival {
 
 /// Leaves out directories that have their names.
 fn forget_staged(staged: &mut Vec<Staged>, commit: &mut Commit<'_>) -> Result<()> {
-    staged
-        .drain(..)
-        .try_for_each(|staged| commit.delete(STAGED, staged.directory().as_os_str().as_bytes()))
+    staged.drain(..).try_for_each(|staged| commit.delete(STAGED, staged.directory().as_os_str().as_bytes()))
 }
 
 /// How far sources were read, and the output file was written.
