@@ -139,7 +139,7 @@ fn process(
                 told: Vec::new(),
                 operators: Vec::new(),
             };
-            let exit = program.run(&mut process, Arc::new(AtomicBool::new(false))).expect("no fatal error");
+            let exit = program.run(&mut process, Interrupt::default()).expect("no fatal error");
             assert_eq!(exit, Exit::Done, "{text}");
             (process.told, process.operators)
         });
