@@ -6,6 +6,7 @@ mod counts;
 mod dataset;
 mod pool;
 pub mod python;
+pub mod random;
 mod repr;
 mod rows;
 mod time;

@@ -23,7 +23,7 @@ pub use image::{Frozen, Image, ParseExpression};
 pub use key::{KeyExpr, WordsBy, parse_filter};
 pub use members::members_read;
 pub use place::Position;
-pub use rdd::{Origin, Rdd, RddOp};
+pub use rdd::{Draw, Origin, Partitioner, Rdd, RddOp, common_partitioner};
 pub use recipe::seconds;
 pub use rules::{
     EarlyCount, Projection, RecordOp, RecordStep, counts_by_key, early_counts, kept, projection, words,

@@ -193,18 +193,12 @@ class SparkContext:
     # Without a seed runs would differ; users who want that give one of the time.
     def _seed(self, seed):
         if seed is not None:
-            return int(seed) & 0x7FFFFFFFFFFFFFFF
+            seed = int(seed)
+            if not -0x8000000000000000 <= seed <= 0x7FFFFFFFFFFFFFFF:
+                raise ValueError("a seed has 64 bits: %d has more" % seed)
+            return seed
         self._seeds += 1
         return self._seeds
-
-    def _drawn(self, records, withReplacement, num, seed):
-        seed, drawn = self._seed(seed), []
-        if withReplacement:
-            return [records[int(_draw(seed, i) * len(records))] for i in range(num)]
-        left = list(records)
-        for i in range(min(num, len(left))):
-            drawn.append(left.pop(int(_draw(seed, i) * len(left))))
-        return drawn
 
     def getConf(self):
         return SparkConf().setAll(self._conf.getAll())
@@ -280,9 +274,11 @@ class SparkContext:
         return Accumulator(value, accum_param)
 
     def runJob(self, rdd, partitionFunc, partitions=None, allowLocal=False):
-        if partitions is not None:
-            raise NotImplementedError("runJob over some of the partitions is not supported")
-        return rdd.mapPartitions(partitionFunc).collect()
+        results = rdd.mapPartitions(partitionFunc)
+        if partitions is None:
+            return results.collect()
+        parts = results.glom().collect()
+        return [x for number in partitions for x in parts[number]]
 
 
 class SparkSession:

@@ -147,6 +147,13 @@ def _merged_moments(a, b):
     return (n, mean, squares, max(a[3], b[3]), min(a[4], b[4]))
 
 
+def _reduced(f, values):
+    value = values[0]
+    for other in values[1:]:
+        value = f(value, other)
+    return value
+
+
 def _tallied(items):
     counts = {}
     for x in items:
