@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Settings;
 use super::conductor::Conductor;
 use super::signals::Signals;
-use super::work::Work;
+use super::work::{Stop, Work};
 use crate::batch::{Chunk, Interval, Pool, SourceId, Time};
 use crate::error::{Error, Result};
 use crate::plan::Returned;
@@ -102,6 +102,9 @@ impl Replay {
         }
         let queued = self.queue.reader.batches().max(1) as u64;
         let all = queued.max(work.least_batches()).min(self.limit);
+        // A program that stops between two batches has had its last one; what was read is dealt with only if it
+        // stops gracefully.
+        self.over |= work.wants_to_stop() == Some(Stop::AtOnce);
         while !self.over {
             if self.batches >= until {
                 return Ok(Returned::TimeUp);

@@ -174,10 +174,26 @@ pub enum Draw {
 impl Rdd {
     /// An RDD made of its parents.
     pub fn new(op: RddOp, parents: Vec<Arc<Rdd>>, origin: Origin) -> Arc<Self> {
+        let partitioner = partitioner(&op, &parents);
+        Rdd::partitioned(op, parents, origin, partitioner)
+    }
+
+    /// An RDD of which the program says that its records are where its only parent has them, by their keys:
+    /// `preservesPartitioning`.
+    pub fn preserving(op: RddOp, parents: Vec<Arc<Rdd>>, origin: Origin) -> Arc<Self> {
+        let partitioner = common_partitioner(&parents).cloned();
+        Rdd::partitioned(op, parents, origin, partitioner)
+    }
+
+    fn partitioned(
+        op: RddOp,
+        parents: Vec<Arc<Rdd>>,
+        origin: Origin,
+        partitioner: Option<Partitioner>,
+    ) -> Arc<Self> {
         let depth = |parent: &Arc<Rdd>| if parent.kept().is_some() { 0 } else { parent.depth };
         let depth = parents.iter().map(depth).max().map_or(0, |depth| depth + 1);
         let (kept, to_be_kept) = (OnceLock::new(), AtomicBool::new(false));
-        let partitioner = partitioner(&op, &parents);
         Arc::new(Rdd { op, origin, parents: Mutex::new(parents), kept, to_be_kept, depth, partitioner })
     }
 

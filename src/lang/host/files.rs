@@ -13,20 +13,39 @@ use crate::error::plain;
 use crate::lang::interp::{Arguments, Halt, Interp, Obj, Run, from_failure};
 use crate::plan::{Rdd, RddOp};
 
-/// `_read_lines(path)`: the lines of files, one partition a file.
+/// `_read_lines(path, n)`: the lines of files, in about so many partitions, cut where Hadoop cuts them.
 pub(super) fn read_lines(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
-    let path = Given::new("_read_lines", args).text(interp, 0)?;
+    let mut given = Given::new("_read_lines", args);
+    let (path, least) = (given.text(interp, 0)?, given.count(interp, 1)?);
+    let texts = files(&path)?.iter().map(|file| read(file)).collect::<Run<Vec<_>>>()?;
+    let size: usize = texts.iter().map(Vec::len).sum();
+    let split = (size / least.max(1)).clamp(1, BLOCK);
     let mut dataset = Dataset::default();
-    for file in files(&path)? {
-        let mut text = read(&file)?;
-        if !text.is_empty() && !text.ends_with(b"\n") {
+    for mut text in texts {
+        let length = text.len();
+        if length > 0 && !text.ends_with(b"\n") {
             text.push(b'\n');
         }
-        let pieces = if text.is_empty() { Vec::new() } else { vec![Piece::Lines(text.into())] };
-        dataset.partitions.push(Partition { pieces });
+        let (mut from, mut end) = (0, 0);
+        while end < length {
+            // A little more than a split is one split.
+            let is_last = (length - end).saturating_mul(10) <= split.saturating_mul(11);
+            end = if is_last { length } else { end + split };
+            // A line that begins at the very end of a split still belongs to it.
+            let newline = text[end..].iter().position(|byte| *byte == b'\n');
+            let to = newline.map_or(text.len(), |newline| end + newline + 1);
+            let lines = &text[from..to];
+            let pieces =
+                if lines.is_empty() { Vec::new() } else { vec![Piece::Lines(lines.to_vec().into())] };
+            dataset.partitions.push(Partition { pieces });
+            from = to;
+        }
     }
     Ok(handle(Rdd::new(RddOp::Data(dataset), Vec::new(), interp.origin())))
 }
+
+/// Bytes of a local file that Hadoop reads at once, at most.
+const BLOCK: usize = 32 << 20;
 
 /// `_read_whole(path)`: a pair of name and text a file, all in one partition.
 pub(super) fn read_whole(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {

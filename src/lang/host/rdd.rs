@@ -135,7 +135,13 @@ pub(super) fn op(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
         }
         _ => return Err(Halt::new(&VALUE_ERROR, format!("there is no operator {kind}"))),
     };
-    Ok(handle(Rdd::new(op, parents, interp.origin())))
+    let origin = interp.origin();
+    let preserves = match op {
+        RddOp::Map(_) | RddOp::FlatMap(_) => given.flag(interp, 3)?,
+        RddOp::MapPartitions { .. } => given.flag(interp, 4)?,
+        _ => false,
+    };
+    Ok(handle(if preserves { Rdd::preserving(op, parents, origin) } else { Rdd::new(op, parents, origin) }))
 }
 
 /// A number of partitions.

@@ -109,9 +109,13 @@ class AccumulatorParam:
 
 
 class Accumulator:
+    _made = 0
+
     def __init__(self, value, param):
         self._handle = _accumulator(value, param)
         self._param = param
+        self.aid = Accumulator._made
+        Accumulator._made += 1
 
     def _get_value(self):
         return _accumulator_value(self._handle)
@@ -134,7 +138,7 @@ class Accumulator:
         return str(self.value)
 
     def __repr__(self):
-        return "Accumulator<value=%s>" % self.value
+        return "Accumulator<id=%d, value=%s>" % (self.aid, self.value)
 
 
 class SparkContext:
@@ -254,7 +258,7 @@ class SparkContext:
         return RDD(_rdd_empty(), self)
 
     def textFile(self, name, minPartitions=None, use_unicode=True):
-        return RDD(_read_lines(name), self)
+        return RDD(_read_lines(name, self.defaultMinPartitions if minPartitions is None else minPartitions), self)
 
     def wholeTextFiles(self, path, minPartitions=None, use_unicode=True):
         return RDD(_read_whole(path), self)
@@ -386,6 +390,8 @@ class StreamingContext:
             raise TypeError("StreamingContext needs a batchDuration in seconds")
         if batchDuration <= 0:
             raise ValueError("batchDuration must be longer than nothing, not %s s" % batchDuration)
+        if StreamingContext._activeContext is not None:
+            raise RuntimeError("Only one StreamingContext may be started: stop the active one before making another")
         self._sc = sparkContext
         self._interval = _open(_millis(batchDuration))
         self._state = "initialized"
@@ -475,6 +481,10 @@ class StreamingContext:
         raise NotImplementedError("binaryRecordsStream is not supported in this version: sources read lines of text")
 
     def queueStream(self, rdds, oneAtATime=True, default=None):
+        if not default:
+            default = None
+        # As PySpark: a queue that has nothing but a default begins with an empty batch.
+        rdds = list(rdds) or ([[]] if default else [])
         rdds = [rdd if isinstance(rdd, RDD) else self._sc.parallelize(rdd) for rdd in rdds]
         if default is not None and not isinstance(default, RDD):
             default = self._sc.parallelize(default)

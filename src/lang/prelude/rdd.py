@@ -91,13 +91,13 @@ class RDD:
     # Record by record
 
     def map(self, f, preservesPartitioning=False):
-        return self._of("map", f)
+        return self._of("map", f, preservesPartitioning)
 
     def filter(self, f):
         return self._of("filter", f)
 
     def flatMap(self, f, preservesPartitioning=False):
-        return self._of("flatMap", f)
+        return self._of("flatMap", f, preservesPartitioning)
 
     def mapValues(self, f):
         return self._of("mapValues", f)
@@ -106,10 +106,10 @@ class RDD:
         return self._of("flatMapValues", f)
 
     def mapPartitions(self, f, preservesPartitioning=False):
-        return self._of("mapPartitions", f, False)
+        return self._of("mapPartitions", f, False, preservesPartitioning)
 
     def mapPartitionsWithIndex(self, f, preservesPartitioning=False):
-        return self._of("mapPartitions", f, True)
+        return self._of("mapPartitions", f, True, preservesPartitioning)
 
     def mapPartitionsWithSplit(self, f, preservesPartitioning=False):
         return self.mapPartitionsWithIndex(f, preservesPartitioning)
