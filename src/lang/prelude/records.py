@@ -143,7 +143,8 @@ def _merged_moments(a, b):
         mean = b[1] - distance * a[0] / n
     else:
         mean = (a[1] * a[0] + b[1] * b[0]) / n
-    squares = a[2] + b[2] + distance * distance * a[0] * b[0] / n
+    # Added in this order, as sums of floats hang on it.
+    squares = a[2] + (b[2] + distance * distance * a[0] * b[0] / n)
     return (n, mean, squares, max(a[3], b[3]), min(a[4], b[4]))
 
 
