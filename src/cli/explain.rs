@@ -14,7 +14,7 @@ use crate::driver::{Recorder, Settings};
 use crate::error::{Error, Result};
 use crate::lang::{Exit, Program};
 use crate::monitor::Verbosity;
-use crate::plan::{Plan, Select};
+use crate::plan::Plan;
 
 /// Show the plan of a program, script or command without running it: streams, stages, which functions run as
 /// native kernels and which in the evaluator, and why
@@ -53,6 +53,9 @@ pub(super) struct Export {
     program: RunProgram,
 }
 
+/// What a ready-made command is about.
+type Made = std::result::Result<(Settings, Plan), Fault>;
+
 /// What is told of.
 #[derive(Debug, Subcommand)]
 enum Explained {
@@ -78,7 +81,7 @@ impl Export {
     /// Prints the script.
     pub(super) fn run(self) -> ExitCode {
         let Export { command, program } = self;
-        let recipe = |job: Result<(Settings, Plan)>, are_given| {
+        let recipe = |job: Made, are_given| {
             let (settings, plan) = job?;
             export::of_text(&plan.program(), &settings, are_given)
         };
@@ -109,24 +112,20 @@ fn of_program(program: RunProgram) -> ExitCode {
 }
 
 /// Explains a ready-made command: the program that it stands for, and what is special about it.
-fn of_recipe(job: Result<(Settings, Plan)>, verbosity: Verbosity) -> ExitCode {
+fn of_recipe(job: Made, verbosity: Verbosity) -> ExitCode {
     on_deep_stack(verbosity, move || tell(explained(job), verbosity))
 }
 
-fn explained(job: Result<(Settings, Plan)>) -> std::result::Result<String, Fault> {
+fn explained(job: Made) -> std::result::Result<String, Fault> {
     let (settings, plan) = job?;
     let text = plan.program();
     let program = of_command_line(&text, &settings.sources, settings.interval)?;
-    let what = match plan.select {
-        Select::Records => "records are counted where lines end",
-        Select::Words { .. } => "words are cut and counted in one pass",
-        Select::Key(_) => "keys are cut out of lines and counted in one pass",
-    };
     let indented: String = text.lines().map(|line| format!("  {line}\n").replace("  \n", "\n")).collect();
     Ok(format!(
-        "runs native: {what}, by every worker in a table of its own;\n\
+        "{}, by every worker in a table of its own;\n\
          the tables are merged when a batch ends. It gives what this program gives:\n\n\
          {indented}\nplan of that program, as dstream run -e would run it:\n\n{}",
+        plan.how(),
         plan_of(&program, &settings)?
     ))
 }

@@ -198,6 +198,12 @@ impl Fault {
     }
 }
 
+impl From<Diagnostic> for Fault {
+    fn from(fault: Diagnostic) -> Self {
+        Fault::Program(fault)
+    }
+}
+
 impl From<Error> for Fault {
     fn from(fault: Error) -> Self {
         Fault::Other(fault)

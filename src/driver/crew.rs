@@ -8,11 +8,8 @@ use super::work::Stop;
 use super::{OnError, Settings};
 use crate::batch::Dataset;
 use crate::error::{Error, Result};
-use crate::exec::{self, Skipped, Workers};
+use crate::exec::{self, MEMORY_LIMIT, Skipped, Workers};
 use crate::plan::{Engine, Failure, Outcome, Rdd};
-
-/// Bytes that the values of one record, or the keys of one task, may take.
-pub(super) const MEMORY_LIMIT: usize = 1 << 30;
 
 /// Workers, and what a program has asked for beside computing.
 pub(super) struct Crew {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::crew::{MEMORY_LIMIT, failure};
+use super::crew::failure;
 use crate::batch::{Dataset, Time};
 use crate::error::{Error, Result};
-use crate::exec::{self, Workers};
+use crate::exec::{self, MEMORY_LIMIT, Workers};
 use crate::plan::{Engine, Outcome, Rdd, Returned, Runtime, Script, StreamId, Streaming, explain};
 
 /// Computes RDDs for a program up to the point at which it waits for its stream, and explains that one.

@@ -7,14 +7,12 @@ use std::sync::Arc;
 
 use super::diagnostics::Diagnostic;
 use super::parse;
+use super::program::IN_SCOPE;
 use crate::plan::code::{Code, Expr, ExprKind, Item, Place, Source, Span, StmtKind};
 use crate::plan::visit::{self, Visit};
 
 /// Methods that PySpark's DStreams lack, over those that they have.
 const EXTRAS: &str = include_str!("extras.py");
-
-/// What a program of the command line finds in scope, beside its streams.
-const MODULES: [&str; 6] = ["datetime", "json", "math", "operator", "re", "time"];
 
 /// Methods of DStreams that give none.
 const OUTPUTS: [&str; 4] = ["pprint", "foreachRDD", "saveAsTextFiles", "toCommand"];
@@ -65,7 +63,7 @@ pub fn export_expression(text: &str, frame: &Frame) -> Result<String, Diagnostic
     let used = used(&source, &code)?;
     let (body, is_dynamic) = printed(text, &code, frame);
     let mut script = String::from("# Made by dstream export; spark-submit runs it.\n");
-    let modules = MODULES.iter().copied().filter(|module| used.globals.contains(*module));
+    let modules = IN_SCOPE.iter().copied().filter(|module| used.globals.contains(*module));
     let mut modules: BTreeSet<&str> = modules.collect();
     if frame.has_arguments {
         modules.insert("sys");

@@ -1,0 +1,53 @@
+//! How keys are shown that are equal to a key of another type: `True` and `1.0` are counted as `1`.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use crate::batch::Counts;
+
+/// Keys as tables have them, with the spelling in which they came. Of several the greatest one, so that it
+/// does not matter who came first.
+pub(super) type Spelled = HashMap<Vec<u8>, Vec<u8>>;
+
+/// The spellings of all workers, as long as their keys are counted.
+#[derive(Default)]
+pub(super) struct Spellings {
+    /// With the pane in which each was last met.
+    known: Mutex<HashMap<Vec<u8>, (Vec<u8>, u64)>>,
+}
+
+impl Spellings {
+    /// Adds what was met in a pane.
+    pub(super) fn learn(&self, met: &mut Spelled, pane: u64) {
+        if met.is_empty() {
+            return;
+        }
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, spelling) in met.drain() {
+            let (best, last) = known.entry(key).or_default();
+            *last = pane;
+            if *best < spelling {
+                *best = spelling;
+            }
+        }
+    }
+
+    /// The counts with keys as they are shown.
+    pub(super) fn apply(&self, counts: Counts) -> Counts {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.is_empty() {
+            return counts;
+        }
+        let mut shown = Counts::default();
+        for (key, count) in counts.iter() {
+            shown.push(known.get(key).map_or(key, |(spelling, _)| spelling), count);
+        }
+        shown
+    }
+
+    /// Forgets what was not met since a pane.
+    pub(super) fn forget_before(&self, pane: u64) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|_, (_, last)| *last >= pane);
+    }
+}
