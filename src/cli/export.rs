@@ -79,7 +79,8 @@ fn stream_of(source: &SourceSpec) -> Result<String> {
         SourceKind::Queue(files) => {
             let batch = |file: &Option<PathBuf>| match file {
                 Some(path) => read(path),
-                None => Ok("sc.parallelize([], 1)".into()),
+                // Nothing comes, as opposed to a file without lines.
+                None => Ok("sc.emptyRDD()".into()),
             };
             let batches: Vec<String> = files.iter().map(batch).collect::<Result<_>>()?;
             Ok(format!("ssc.queueStream([{}])", batches.join(", ")))

@@ -10,7 +10,7 @@ use super::deliver::Outputs;
 use super::desk::Desk;
 use super::work::{Stop, Work};
 use super::{OnError, Settings};
-use crate::batch::{Chunk, Pool, Time};
+use crate::batch::{Chunk, Pool, SourceId, Time};
 use crate::error::{Error, Result};
 use crate::exec::{Delivery, Flow};
 use crate::plan::{Engine, Graph, Outcome, Rdd, Script, StreamId, StreamOp};
@@ -110,6 +110,10 @@ pub(super) struct ProgramAt<'a> {
 }
 
 impl Work for ProgramAt<'_> {
+    fn begin_part(&mut self, source: SourceId) {
+        self.program.flow.begin_part(source);
+    }
+
     fn accept(&mut self, chunk: Chunk) {
         let program = &mut *self.program;
         program.records += memchr_iter(b'\n', chunk.bytes()).count() as u64;

@@ -156,6 +156,9 @@ impl Replay {
     ) -> Result<()> {
         let batch = usize::try_from(self.batches).unwrap_or(usize::MAX);
         self.queue.reader.begin(batch);
+        for queue in self.queue.reader.with_file() {
+            work.begin_part(self.queue.ids[usize::from(queue.0)]);
+        }
         loop {
             let Queues { reader, ids } = &mut self.queue;
             if signals.stop() {
