@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::desk::Desk;
 use super::work::Stop;
-use super::{OnError, Settings};
+use super::{OnError, Settings, files};
 use crate::batch::Dataset;
 use crate::error::{Error, Result};
 use crate::exec::{self, MEMORY_LIMIT, Skipped, Workers};
@@ -97,6 +97,18 @@ impl Engine for CrewAt<'_> {
             return Ok(());
         }
         self.desk.print(text)
+    }
+
+    fn read_lines(&mut self, paths: &str, partitions: usize) -> Outcome<Dataset> {
+        files::read_lines(paths, partitions)
+    }
+
+    fn read_whole(&mut self, paths: &str) -> Outcome<Vec<(String, String)>> {
+        files::read_whole(paths)
+    }
+
+    fn save_lines(&mut self, path: &str, dataset: &Dataset) -> Outcome<()> {
+        files::save_lines(path, dataset)
     }
 
     fn take_accumulated(&mut self) -> Vec<(u32, Vec<u8>)> {

@@ -154,5 +154,5 @@ def _tallied(items):
     return [counts]
 
 
-def _shown(x):
-    return x if isinstance(x, (str, bytes)) else str(x)
+def _encoded(text):
+    return text.encode()
