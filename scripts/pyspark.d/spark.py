@@ -78,6 +78,12 @@ class Stage:
                 rdds = [rdd._reserialize(stage.context.serializer) if hasattr(rdd, "_reserialize") else rdd for rdd in rdds]
                 return super().queueStream(rdds, oneAtATime, default)
 
+            def start(self):
+                # Spark does not tell the end of a batch in which no output is due.
+                if self._jssc.ssc().graph().getOutputStreams():
+                    super().queueStream([self.sparkContext.emptyRDD()]).foreachRDD(lambda rdd: None)
+                super().start()
+
             def awaitTermination(self, timeout=None):
                 self.advance(timeout)
 
