@@ -59,6 +59,8 @@ pub struct Frame {
     pub interval: String,
     /// Names of streams, and the expressions over `ssc` and `sc` that make them, in order.
     pub streams: Vec<(String, String)>,
+    /// Those of the streams that are queues of several batches.
+    pub queues: Vec<String>,
     /// Whether those expressions call `read(path)`, which gives the lines of a file.
     pub reads_files: bool,
     /// Whether those expressions use `sys.argv`.
@@ -96,6 +98,13 @@ pub fn export_expression(text: &str, frame: &Frame) -> Result<String, Diagnostic
     }
     for (name, made) in &frame.streams {
         put(&mut script, format_args!("{name} = {made}"));
+    }
+    if used.looks_back {
+        for name in &frame.queues {
+            script +=
+                "# A queue gives its next batch only where it is asked for: windows may leave some out.\n";
+            put(&mut script, format_args!("{name}.foreachRDD(lambda rdd: None)"));
+        }
     }
     put(&mut script, format_args!("\n{}\n", body.trim_end()));
     script += "ssc.start()\nssc.awaitTermination()\n";
@@ -140,6 +149,8 @@ struct Used {
     keeps: bool,
     /// Whether it names one.
     names_checkpoint: bool,
+    /// Whether it has windows.
+    looks_back: bool,
 }
 
 fn used(code: &Code) -> Used {
@@ -155,6 +166,7 @@ fn used(code: &Code) -> Used {
         extras: extras(&wanted),
         keeps: KEPT.iter().any(|method| has(method)),
         names_checkpoint: has("checkpoint"),
+        looks_back: names.methods.iter().any(|method| method.to_lowercase().contains("window")),
         globals: names.globals,
     }
 }
