@@ -24,7 +24,7 @@ use crate::plan::Plan;
     override_usage = "dstream explain [OPTIONS] -e PROGRAM [FILE]...\n       dstream explain [OPTIONS] SCRIPT.py [ARG]...\n       dstream explain wordcount|count|run [OPTIONS] ..."
 )]
 #[command(after_help = r#"Examples:
-  dstream explain -e 'lines.map(json.loads).map(lambda t: t["user"]["name"]).countByValue()'
+  dstream explain -e 'lines.map(json.loads).map(lambda t: t["id"]).count()'
   dstream explain wordcount.py localhost 9999
   dstream explain wordcount --window 60s --slide 5s"#)]
 pub(super) struct Explain {
@@ -43,7 +43,7 @@ pub(super) struct Explain {
     override_usage = "dstream export [OPTIONS] -e PROGRAM [FILE]...\n       dstream export [OPTIONS] SCRIPT.py\n       dstream export wordcount|count|run [OPTIONS] ..."
 )]
 #[command(after_help = "Examples:
-  dstream export -e 'lines.countByValue()' > job.py && spark-submit job.py localhost 9999
+  dstream export -e 'lines.countByValue()' > job.py && spark-submit job.py
   dstream export wordcount --from dir:/var/incoming --total > job.py")]
 pub(super) struct Export {
     #[command(subcommand)]

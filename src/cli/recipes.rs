@@ -41,7 +41,7 @@ pub(super) struct Wordcount {
 #[command(after_help = r#"Examples:
   tail -F access.log | dstream count --interval 5s
   dstream count --key field:1 --once access.log
-  dstream count --key 'x.split()[8][0] + "xx"' --filter '"GET" in x' --once access.log
+  dstream count --key 'x.split()[8]' --filter '"GET" in x' --once access.log
   dstream count --key json:user.name --from tcp://localhost:9999 --total"#)]
 pub(super) struct Count {
     /// Count by key: a Python expression over x, the record, with what run -e has in scope; or
