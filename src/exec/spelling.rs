@@ -12,8 +12,14 @@ pub(super) type Spelled = HashMap<Vec<u8>, Vec<u8>>;
 /// The spellings of all workers, as long as their keys are counted.
 #[derive(Default)]
 pub(super) struct Spellings {
-    /// With the pane in which each was last met.
-    known: Mutex<HashMap<Vec<u8>, (Vec<u8>, u64)>>,
+    known: Mutex<HashMap<Vec<u8>, Known>>,
+}
+
+/// A spelling, and the pane in which it was last met.
+#[derive(Default)]
+struct Known {
+    spelling: Vec<u8>,
+    last: u64,
 }
 
 impl Spellings {
@@ -24,10 +30,10 @@ impl Spellings {
         }
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         for (key, spelling) in met.drain() {
-            let (best, last) = known.entry(key).or_default();
-            *last = pane;
-            if *best < spelling {
-                *best = spelling;
+            let best = known.entry(key).or_default();
+            best.last = pane;
+            if best.spelling < spelling {
+                best.spelling = spelling;
             }
         }
     }
@@ -40,7 +46,7 @@ impl Spellings {
         }
         let mut shown = Counts::default();
         for (key, count) in counts.iter() {
-            shown.push(known.get(key).map_or(key, |(spelling, _)| spelling), count);
+            shown.push(known.get(key).map_or(key, |known| &known.spelling), count);
         }
         shown
     }
@@ -48,6 +54,6 @@ impl Spellings {
     /// Forgets what was not met since a pane.
     pub(super) fn forget_before(&self, pane: u64) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|_, (_, last)| *last >= pane);
+        known.retain(|_, known| known.last >= pane);
     }
 }
