@@ -232,7 +232,7 @@ fn records(interp: &mut Interp<'_>, dataset: &Dataset, most: usize) -> Run<Vec<O
 }
 
 /// The records of a piece, at most so many.
-pub(super) fn piece_records(interp: &mut Interp<'_>, piece: &Piece, most: usize) -> Run<Vec<Obj>> {
+fn piece_records(interp: &mut Interp<'_>, piece: &Piece, most: usize) -> Run<Vec<Obj>> {
     match piece {
         Piece::Lines(lines) if lines.is_empty() => Ok(Vec::new()),
         Piece::Lines(lines) => {

@@ -258,10 +258,14 @@ class SparkContext:
         return RDD(_rdd_empty(), self)
 
     def textFile(self, name, minPartitions=None, use_unicode=True):
-        return RDD(_read_lines(name, self.defaultMinPartitions if minPartitions is None else minPartitions), self)
+        if minPartitions is None:
+            minPartitions = self.defaultMinPartitions
+        lines = RDD(_read_lines(name, minPartitions), self)
+        return lines if use_unicode else lines.map(_encoded)
 
     def wholeTextFiles(self, path, minPartitions=None, use_unicode=True):
-        return RDD(_read_whole(path), self)
+        files = RDD(_read_whole(path), self)
+        return files if use_unicode else files.mapValues(_encoded)
 
     def union(self, rdds):
         rdds = list(rdds)

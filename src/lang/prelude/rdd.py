@@ -538,7 +538,7 @@ class RDD:
     def saveAsTextFile(self, path, compressionCodecClass=None):
         if compressionCodecClass is not None:
             raise NotImplementedError("saveAsTextFile: compression is not supported")
-        _rdd_save(self.map(_shown), path)
+        _rdd_save(self, path)
 
     def randomSplit(self, weights, seed=None):
         if not all(w >= 0 for w in weights):

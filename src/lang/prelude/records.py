@@ -173,5 +173,5 @@ def _record_of(length):
     return record
 
 
-def _shown(x):
-    return x if isinstance(x, (str, bytes)) else str(x)
+def _encoded(text):
+    return text.encode()
