@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::desk::Desk;
+use super::memory;
 use super::work::Stop;
 use super::{OnError, Settings};
 use crate::batch::Dataset;
@@ -104,6 +105,10 @@ impl Engine for CrewAt<'_> {
 
     fn take_accumulated(&mut self) -> Vec<(u32, Vec<u8>)> {
         self.crew.workers.take_accumulated()
+    }
+
+    fn is_short_of_memory(&self) -> bool {
+        memory::is_short()
     }
 }
 

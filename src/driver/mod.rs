@@ -9,6 +9,7 @@ mod crew;
 mod deliver;
 mod desk;
 mod live;
+mod memory;
 mod outputs;
 mod patience;
 mod pipeline;

@@ -184,6 +184,9 @@ impl Check<'_> {
     }
 
     fn module(&mut self, name: &str, span: Span) {
+        if self.caught > 0 || self.known.modules.contains(&name) {
+            return;
+        }
         if let Some(reason) = refused_module(name) {
             return self.fault(
                 span,
@@ -191,15 +194,12 @@ impl Check<'_> {
                 Some(reason.to_string()),
             );
         }
-        if self.caught > 0 || self.known.modules.contains(&name) {
-            return;
-        }
         let help = match nearest(name, self.known.modules.iter().copied()) {
             Some(near) => did_you_mean(near),
             None => {
-                let mut modules = self.known.modules.to_vec();
-                modules.sort_unstable();
-                format!("there are {}", modules.join(", "))
+                // PySpark's are many, and those who look for one know its name.
+                let others = self.known.modules.iter().filter(|module| !module.starts_with("pyspark"));
+                format!("there are {} and those of pyspark", others.copied().collect::<Vec<_>>().join(", "))
             }
         };
         self.fault(span, format!("there is no module '{name}'"), Some(help));

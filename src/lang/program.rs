@@ -110,6 +110,7 @@ impl Program {
             stop,
             pipeline: Pipeline::default(),
             images: Default::default(),
+            garbage: Default::default(),
         });
         world.pipeline.interval.set(self.interval);
         let mut interp = Interp::new(world.clone(), Host::Runtime(runtime));

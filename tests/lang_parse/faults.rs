@@ -124,6 +124,7 @@ help: programs read files only through sources, and write them only through sink
 job.py:1:21: 'memoryview' is not supported
     lines.map(lambda x: memoryview(x))
                         ^^^^^^^^^^
+help: slices of bytes do
 "#,
     ),
     (
@@ -147,10 +148,28 @@ help: name the variables
     (
         "import numpy as np",
         r#"
-job.py:1:8: there is no module 'numpy'
+job.py:1:8: the module 'numpy' is not supported
     import numpy as np
            ^^^^^^^^^^^
-help: there are json, pyspark, pyspark.streaming, sys, urllib, urllib.parse
+help: only Python's own library is there: math, itertools, collections, and RDD methods such as stats() and histogram()
+"#,
+    ),
+    (
+        "import argparse",
+        r#"
+job.py:1:8: the module 'argparse' is not supported
+    import argparse
+           ^^^^^^^^
+help: take the arguments from sys.argv
+"#,
+    ),
+    (
+        "import zzz",
+        r#"
+job.py:1:8: there is no module 'zzz'
+    import zzz
+           ^^^
+help: there are json, sys, urllib, urllib.parse and those of pyspark
 "#,
     ),
     (

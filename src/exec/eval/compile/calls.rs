@@ -243,7 +243,7 @@ fn call_with<'a>(
                 if !is_iterable(values) {
                     let class = type_of(values).name;
                     let message =
-                        format!("{} argument after * must be an iterable, not {class}", name(callee));
+                        format!("{} argument after * must be an iterable, not {class}", name(callee, first));
                     return Err(heap.raise(&TYPE_ERROR, message));
                 }
                 for_each(heap, values, |value| {
@@ -259,7 +259,7 @@ fn call_with<'a>(
             Argument::Keyword(number, value) => {
                 let name = frame.constants[*number].as_str().expect("names of arguments are text");
                 let value = value(frame)?;
-                add_keyword(heap, callee, &mut keywords, name, value)?;
+                add_keyword(heap, (callee, first), &mut keywords, name, value)?;
             }
             Argument::Keywords(values) => match values(frame)? {
                 Value::Dict(dict) => {
@@ -268,14 +268,14 @@ fn call_with<'a>(
                         let Value::Str(key) = key else {
                             return Err(heap.raise(&TYPE_ERROR, "keywords must be strings"));
                         };
-                        add_keyword(heap, callee, &mut keywords, key, value)?;
+                        add_keyword(heap, (callee, first), &mut keywords, key, value)?;
                         place = next;
                     }
                 }
                 values => {
                     let class = type_of(values).name;
                     let message =
-                        format!("{} argument after ** must be a mapping, not {class}", name(callee));
+                        format!("{} argument after ** must be a mapping, not {class}", name(callee, first));
                     return Err(heap.raise(&TYPE_ERROR, message));
                 }
             },
@@ -286,24 +286,28 @@ fn call_with<'a>(
 
 fn add_keyword<'a>(
     heap: &Heap<'a>,
-    callee: Value<'a>,
+    (callee, first): (Value<'a>, Option<Value<'a>>),
     keywords: &mut Vec<(&'a str, Value<'a>)>,
     keyword: &'a str,
     value: Value<'a>,
 ) -> Result<(), Raised> {
     if keywords.iter().any(|(known, _)| *known == keyword) {
-        let message = format!("{} got multiple values for keyword argument '{keyword}'", name(callee));
+        let message = format!("{} got multiple values for keyword argument '{keyword}'", name(callee, first));
         return Err(heap.raise(&TYPE_ERROR, message));
     }
     keywords.push((keyword, value));
     Ok(())
 }
 
-/// What messages call a callee.
-fn name(callee: Value<'_>) -> String {
+/// What messages call a callee; `first` is the object that it is a method of.
+fn name(callee: Value<'_>, first: Option<Value<'_>>) -> String {
     match callee {
         Value::Function(function) => format!("__main__.{}()", function.name),
-        Value::Native(native) | Value::Bound(&(_, native)) => format!("{}()", native.name),
+        Value::Native(native) => match first {
+            Some(object) => format!("{}.{}()", type_of(object).name, native.name),
+            None => format!("{}()", native.name),
+        },
+        Value::Bound(&(object, native)) => format!("{}.{}()", type_of(object).name, native.name),
         Value::Type(class) => class.name.to_string(),
         _ => format!("{} object", type_of(callee).name),
     }
