@@ -12,14 +12,24 @@ pub static BUILTINS: LazyLock<BTreeSet<&str>> =
 pub static ATTRIBUTES: LazyLock<BTreeSet<&str>> =
     LazyLock::new(|| include_str!("attributes.txt").split_whitespace().collect());
 
+/// Methods that Python 2 had, and what there is instead.
+pub const PYTHON_2: &[(&str, &str)] = &[
+    ("has_key", "write: key in it"),
+    ("iteritems", "it is items() in Python 3"),
+    ("iterkeys", "it is keys() in Python 3"),
+    ("itervalues", "it is values() in Python 3"),
+];
+
 /// Built-ins that are left out, and why.
 pub const REFUSED: &[(&str, &str)] = &[
     ("__import__", "use an import statement"),
     ("aiter", "there is nothing asynchronous in programs"),
     ("anext", "there is nothing asynchronous in programs"),
+    ("basestring", "it is str in Python 3"),
     ("breakpoint", "print what you want to see to sys.stderr"),
     ("bytearray", "bytes cannot change, but a list of ints can: bytes(list)"),
     ("classmethod", "write a function beside the class"),
+    ("cmp", "it is (a > b) - (a < b) in Python 3"),
     ("compile", "programs are parsed once, before they run"),
     ("complex", "a pair (real, imaginary) does"),
     ("dir", "the manual has the methods"),
@@ -29,9 +39,14 @@ pub const REFUSED: &[(&str, &str)] = &[
     ("input", "programs read their input only through sources"),
     ("locals", "name the variables"),
     ("open", "programs read files only through sources, and write them only through sinks"),
+    ("long", "it is int in Python 3"),
     ("memoryview", "slices of bytes do"),
     ("property", "write a method"),
+    ("raw_input", "programs read their input only through sources"),
+    ("reduce", "import it: from functools import reduce"),
     ("staticmethod", "write a function beside the class"),
+    ("unichr", "it is chr in Python 3"),
+    ("unicode", "it is str in Python 3"),
     ("vars", "name the attributes"),
 ];
 

@@ -235,6 +235,10 @@ fn call_with<'a>(
     let mut positional: Vec<Value<'a>> = Vec::with_capacity(args.len() + 1);
     positional.extend(first);
     let mut keywords: Vec<(&'a str, Value<'a>)> = Vec::new();
+    // What stands alone behind a `*` is looked at when all arguments are there, as CPython does.
+    let by_position = |arg: &&Argument| matches!(arg, Argument::Positional(_) | Argument::Unpacked(_));
+    let is_alone = args.iter().filter(by_position).nth(1).is_none();
+    let mut fault = None;
     for arg in args {
         match arg {
             Argument::Positional(value) => positional.push(value(frame)?),
@@ -242,8 +246,11 @@ fn call_with<'a>(
                 let values = values(frame)?;
                 if !is_iterable(values) {
                     let class = type_of(values).name;
-                    let message =
-                        format!("{} argument after * must be an iterable, not {class}", name(callee, first));
+                    if is_alone {
+                        fault = Some(class);
+                        continue;
+                    }
+                    let message = format!("Value after * must be an iterable, not {class}");
                     return Err(heap.raise(&TYPE_ERROR, message));
                 }
                 for_each(heap, values, |value| {
@@ -281,6 +288,10 @@ fn call_with<'a>(
             },
         }
     }
+    if let Some(class) = fault {
+        let message = format!("{} argument after * must be an iterable, not {class}", name(callee, first));
+        return Err(heap.raise(&TYPE_ERROR, message));
+    }
     call(heap, callee, Args { positional: &positional, keywords: &keywords })
 }
 
@@ -302,13 +313,15 @@ fn add_keyword<'a>(
 /// What messages call a callee; `first` is the object that it is a method of.
 fn name(callee: Value<'_>, first: Option<Value<'_>>) -> String {
     match callee {
-        Value::Function(function) => format!("__main__.{}()", function.name),
+        Value::Function(function) => {
+            format!("__main__.{}()", function.code.qualified().unwrap_or(function.name))
+        }
         Value::Native(native) => match first {
             Some(object) => format!("{}.{}()", type_of(object).name, native.name),
             None => format!("{}()", native.name),
         },
         Value::Bound(&(object, native)) => format!("{}.{}()", type_of(object).name, native.name),
-        Value::Type(class) => class.name.to_string(),
+        Value::Type(class) => format!("{}()", class.name),
         _ => format!("{} object", type_of(callee).name),
     }
 }
