@@ -238,7 +238,7 @@ fn call_with<'a>(
     // What stands alone behind a `*` is looked at when all arguments are there, as CPython does.
     let by_position = |arg: &&Argument| matches!(arg, Argument::Positional(_) | Argument::Unpacked(_));
     let is_alone = args.iter().filter(by_position).nth(1).is_none();
-    let mut fault = None;
+    let (mut fault, mut are_text) = (None, true);
     for arg in args {
         match arg {
             Argument::Positional(value) => positional.push(value(frame)?),
@@ -272,10 +272,12 @@ fn call_with<'a>(
                 Value::Dict(dict) => {
                     let mut place = 0;
                     while let Some((next, key, value)) = dict.entry(place) {
-                        let Value::Str(key) = key else {
-                            return Err(heap.raise(&TYPE_ERROR, "keywords must be strings"));
-                        };
-                        add_keyword(heap, (callee, first), &mut keywords, key, value)?;
+                        match key {
+                            Value::Str(key) => {
+                                add_keyword(heap, (callee, first), &mut keywords, key, value)?;
+                            }
+                            _ => are_text = false,
+                        }
                         place = next;
                     }
                 }
@@ -291,6 +293,9 @@ fn call_with<'a>(
     if let Some(class) = fault {
         let message = format!("{} argument after * must be an iterable, not {class}", name(callee, first));
         return Err(heap.raise(&TYPE_ERROR, message));
+    }
+    if !are_text {
+        return Err(heap.raise(&TYPE_ERROR, "keywords must be strings"));
     }
     call(heap, callee, Args { positional: &positional, keywords: &keywords })
 }
