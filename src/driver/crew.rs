@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::desk::Desk;
+use super::memory;
 use super::work::Stop;
 use super::{OnError, Settings, files};
 use crate::batch::Dataset;
@@ -114,6 +115,10 @@ impl Engine for CrewAt<'_> {
 
     fn take_accumulated(&mut self) -> Vec<(u32, Vec<u8>)> {
         self.crew.workers.take_accumulated()
+    }
+
+    fn is_short_of_memory(&self) -> bool {
+        memory::is_short()
     }
 }
 

@@ -10,6 +10,7 @@ mod deliver;
 mod desk;
 mod files;
 mod live;
+mod memory;
 mod outputs;
 mod patience;
 mod pipeline;

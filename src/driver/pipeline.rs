@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::conductor::Conductor;
 use super::crew::{Crew, failure};
+use super::memory;
 use super::patience::Patience;
 use super::program::Program;
 use super::signals::Signals;
@@ -213,5 +214,9 @@ impl Engine for Pipeline {
 
     fn take_accumulated(&mut self) -> Vec<(u32, Vec<u8>)> {
         self.crew.at(&mut self.conductor.desk).take_accumulated()
+    }
+
+    fn is_short_of_memory(&self) -> bool {
+        memory::is_short()
     }
 }

@@ -114,6 +114,7 @@ impl Program {
             interrupted: Cell::new(false),
             pipeline: Pipeline::default(),
             images: Default::default(),
+            garbage: Default::default(),
         });
         world.pipeline.interval.set(self.interval);
         let mut interp = Interp::new(world.clone(), Host::Runtime(runtime));

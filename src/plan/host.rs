@@ -98,6 +98,11 @@ pub trait Engine {
 
     /// What tasks have added to accumulators since the last call: which one, and the encoded term, in order.
     fn take_accumulated(&mut self) -> Vec<(u32, Vec<u8>)>;
+
+    /// Whether the process holds nearly all the memory that it can have, so that the program must not take more.
+    fn is_short_of_memory(&self) -> bool {
+        false
+    }
 }
 
 /// What `ssc.start()` starts.

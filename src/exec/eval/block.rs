@@ -55,10 +55,11 @@ pub enum Step {
     NextSlot { iterator: usize, slot: usize, start: usize },
     /// As that, for any target.
     NextStore { iterator: usize, store: Store, start: usize },
-    /// Gives a value to whoever walks through the generator.
-    Yield(Expr),
-    /// Gives all that an iterator has, one by one.
-    YieldAll(usize),
+    /// Gives a value to whoever walks through the generator, who may send one back into a slot.
+    Yield { value: Expr, sent: usize },
+    /// Gives all that an iterator has, one by one, and hands on what is sent meanwhile. What the iterator came to
+    /// goes to the same slot.
+    YieldAll { iterator: usize, sent: usize },
     /// Puts the exception in flight into a slot.
     Catch(usize),
     /// Goes on elsewhere, if the exception in a slot is of none of these classes.
@@ -94,6 +95,14 @@ impl Block {
                     return result;
                 }
             }
+        }
+    }
+
+    /// The slot that takes what is sent to a generator that stands at a step.
+    pub fn sent(&self, at: usize) -> Option<usize> {
+        match (self.steps.get(at), at.checked_sub(1).and_then(|before| self.steps.get(before))) {
+            (Some(Step::YieldAll { sent, .. }), _) | (_, Some(Step::Yield { sent, .. })) => Some(*sent),
+            _ => None,
         }
     }
 
@@ -152,14 +161,20 @@ impl Block {
                         continue;
                     }
                 }
-                Step::Yield(value) => {
+                Step::Yield { value, sent } => {
                     let value = value(frame)?;
+                    frame.slots[*sent].set(Some(Value::None));
                     *at += 1;
                     return Ok(value);
                 }
-                Step::YieldAll(iterator) => {
-                    if let Some(value) = next(frame, *iterator)? {
-                        return Ok(value);
+                Step::YieldAll { iterator, sent } => {
+                    frame.turn()?;
+                    let value = frame.slots[*sent].replace(Some(Value::None)).unwrap_or(Value::None);
+                    if let Some(Value::Iterator(from)) = frame.slots[*iterator].get() {
+                        if let Some(value) = from.send(heap, value)? {
+                            return Ok(value);
+                        }
+                        frame.slots[*sent].set(Some(from.returned()));
                     }
                 }
                 Step::Catch(slot) => frame.slots[*slot].set(Some(heap.caught())),

@@ -121,7 +121,7 @@ fn sleep(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
 }
 
 /// Waits without a stream.
-fn pause(interp: &Interp<'_>, time: Duration) -> Run<()> {
+fn pause(interp: &mut Interp<'_>, time: Duration) -> Run<()> {
     // In steps, so that a signal ends it.
     const STEP: Duration = Duration::from_millis(50);
     let until = std::time::Instant::now().checked_add(time);

@@ -22,6 +22,8 @@ def _rdd_function(ssc, function):
 
 
 def _millis(seconds):
+    if not isinstance(seconds, (int, float)):
+        raise TypeError("a duration is a number of seconds, not %r" % (seconds,))
     return int(seconds * 1000)
 
 

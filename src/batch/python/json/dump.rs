@@ -109,7 +109,7 @@ impl<'a> Writer<'_, 'a> {
             _ => match self.default {
                 Some(default) => self.defaulted(default, value)?,
                 None => {
-                    let class = type_of(value).name;
+                    let class = type_of(value).name.rsplit('.').next().unwrap_or_default();
                     let message = format!("Object of type {class} is not JSON serializable");
                     return Err(self.heap.raise(&TYPE_ERROR, message));
                 }
