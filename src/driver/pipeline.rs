@@ -134,7 +134,7 @@ impl Runtime for Pipeline {
         let (Some(stream), Some(signals)) = (&mut self.stream, &self.signals) else {
             return Ok(Returned::Stopped);
         };
-        stream.program.begin(script, &self.crew);
+        stream.program.begin(script, &mut self.crew, timeout.is_none());
         let work = &mut stream.program.at(&mut self.crew, Some(script));
         let stopped = match stream.timeline.run(signals, &mut self.conductor, work, timeout) {
             Ok(Returned::TimeUp) => return Ok(Returned::TimeUp),

@@ -72,10 +72,12 @@ impl Program {
         self.outputs.printed() > 1
     }
 
-    /// To be called before anything comes in.
-    pub(super) fn begin(&mut self, script: &mut dyn Script, crew: &Crew) {
+    /// To be called before anything comes in, and whether the program runs during batches too, and not only in
+    /// between.
+    pub(super) fn begin(&mut self, script: &mut dyn Script, crew: &mut Crew, is_undisturbed: bool) {
         if !std::mem::replace(&mut self.begun, true) {
-            self.flow.begin(script, &crew.workers);
+            self.flow.begin(script, &crew.workers, is_undisturbed);
+            self.flow.open(script, &mut crew.workers);
         }
     }
 
@@ -182,6 +184,8 @@ impl Work for ProgramAt<'_> {
             Ok(())
         })?;
         *failed += u64::from(lost);
+        self.crew.workers.forget_started();
+        flow.open(*script, &mut self.crew.workers);
         self.crew.fault.take().map_or(Ok(()), Err)
     }
 
@@ -202,6 +206,6 @@ impl Work for ProgramAt<'_> {
     }
 
     fn is_full(&self) -> bool {
-        self.program.waiting >= MOST_WAITING
+        self.program.waiting + self.program.flow.waiting() >= MOST_WAITING
     }
 }

@@ -26,7 +26,8 @@ pub use place::Position;
 pub use rdd::{Origin, Rdd, RddOp};
 pub use recipe::seconds;
 pub use rules::{
-    EarlyCount, Projection, RecordOp, RecordStep, counts_by_key, early_counts, kept, projection, words,
+    EarlyCount, EarlyStage, Projection, RecordOp, RecordStep, counts_by_key, early_counts, early_stages,
+    kept, projection, words,
 };
 pub use shape::{Shape, shape};
 pub use stream::{Callback, Graph, Lambda, Output, OutputOp, Stream, StreamId, StreamOp, StreamRddOp};

@@ -99,17 +99,20 @@ impl Block {
 
     fn steps<'a>(&self, frame: &Frame<'_, 'a>, at: &mut usize) -> Outcome<'a> {
         let heap = frame.heap;
+        // Where it stands is read from a register, and written for whoever asks when it ends or raises.
+        let mut place = *at;
         loop {
-            match &self.steps[*at] {
+            *at = place;
+            match &self.steps[place] {
                 Step::Do(action) => action(frame)?,
                 Step::Set(slot, value) => frame.slots[*slot].set(Some(value(frame)?)),
                 Step::Jump(to) => {
-                    *at = *to;
+                    place = *to;
                     continue;
                 }
                 Step::JumpUnless(test, to) => {
                     if !test(frame)? {
-                        *at = *to;
+                        place = *to;
                         continue;
                     }
                 }
@@ -121,7 +124,7 @@ impl Block {
                 Step::RepeatIf(test, start) => {
                     frame.turn()?;
                     if test(frame)? {
-                        *at = *start;
+                        place = *start;
                         continue;
                     }
                 }
@@ -141,20 +144,20 @@ impl Block {
                 Step::NextSlot { iterator, slot, start } => {
                     if let Some(value) = next(frame, *iterator)? {
                         frame.slots[*slot].set(Some(value));
-                        *at = *start;
+                        place = *start;
                         continue;
                     }
                 }
                 Step::NextStore { iterator, store, start } => {
                     if let Some(value) = next(frame, *iterator)? {
                         store(frame, value)?;
-                        *at = *start;
+                        place = *start;
                         continue;
                     }
                 }
                 Step::Yield(value) => {
                     let value = value(frame)?;
-                    *at += 1;
+                    *at = place + 1;
                     return Ok(value);
                 }
                 Step::YieldAll(iterator) => {
@@ -166,7 +169,7 @@ impl Block {
                 Step::Match { exception, classes, otherwise } => {
                     let exception = frame.local(*exception)?;
                     if !is_instance(heap, exception, classes(frame)?)? {
-                        *at = *otherwise;
+                        place = *otherwise;
                         continue;
                     }
                 }
@@ -176,11 +179,11 @@ impl Block {
                 }
                 Step::Leave(slot, ways) => {
                     let way = frame.slots[*slot].get().and_then(Value::as_int).unwrap_or(0);
-                    *at = ways[usize::try_from(way).unwrap_or(0)];
+                    place = ways[usize::try_from(way).unwrap_or(0)];
                     continue;
                 }
             }
-            *at += 1;
+            place += 1;
         }
     }
 }

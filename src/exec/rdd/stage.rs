@@ -10,7 +10,7 @@ use super::stateful;
 use crate::batch::Dataset;
 use crate::batch::value::{Arena, Heap, Raised, Value};
 use crate::exec::eval::Compiled;
-use crate::plan::{Failure, Origin};
+use crate::plan::{Failure, Origin, Outcome};
 
 /// Bytes of a partition that make a task, where it may be cut.
 const TASK: usize = 512 * 1024;
@@ -63,6 +63,24 @@ pub(super) trait Sink: Send + Sync + 'static {
         output: &mut Self::Output,
     ) -> Result<(), Raised>;
 
+    /// The record that is blamed for what taking this one raises.
+    fn blamed<'a>(&self, _: &Heap<'a>, record: Value<'a>) -> Value<'a> {
+        record
+    }
+
+    /// Bytes that the output of a task takes, about.
+    fn size(_: &Self::Output) -> usize {
+        0
+    }
+
+    /// Makes less of the outputs of some tasks, one behind the other, where that can be.
+    ///
+    /// # Errors
+    /// What its functions raise.
+    fn merge(&self, outputs: Vec<Self::Output>, _: &Origin, _: &Context) -> Outcome<Vec<Self::Output>> {
+        Ok(outputs)
+    }
+
     /// The functions it calls.
     fn functions(&self) -> Vec<&Arc<Compiled>> {
         Vec::new()
@@ -95,6 +113,19 @@ impl<S: Sink> Stage<S> {
             sink,
             origin,
         }
+    }
+
+    /// Makes less of the outputs of some tasks, one behind the other, where that can be.
+    ///
+    /// # Errors
+    /// What the sink's functions raise.
+    pub(super) fn merge(&self, outputs: Vec<S::Output>, context: &Context) -> Outcome<Vec<S::Output>> {
+        self.sink.merge(outputs, &self.origin, context)
+    }
+
+    /// Whether a task has to see a partition from its first to its last record.
+    pub(super) fn is_by_partition(&self) -> bool {
+        self.by_partition
     }
 
     /// The same with tasks of whole partitions.
@@ -182,9 +213,9 @@ impl<S: Sink> Stage<S> {
             && let Some(record) = pipe.next(heap)?
         {
             *missing -= 1;
-            self.sink
-                .take(heap, &mut held, record, output)
-                .map_err(|raised| trace.blame(heap, raised, &self.origin, Some(record)))?;
+            self.sink.take(heap, &mut held, record, output).map_err(|raised| {
+                trace.blame(heap, raised, &self.origin, Some(self.sink.blamed(heap, record)))
+            })?;
             if heap.allocated() > limit && pipe.is_idle() {
                 next = Some(reader.place());
                 break;
