@@ -1,6 +1,7 @@
 //! A stage: a chain of narrow operators, and what is done with its records at the end. A task runs it
 //! on some pieces of a partition.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::chain::Chain;
@@ -17,6 +18,11 @@ const TASK: usize = 512 * 1024;
 
 /// Memory that an arena may keep for the next slab.
 const KEPT: usize = 8 << 20;
+
+thread_local! {
+    /// The arena of the last task of this worker, empty: new memory would have to be cleared first.
+    static SPARE: Cell<Option<Arena>> = const { Cell::new(None) };
+}
 
 /// What becomes of a stage's records.
 pub(super) trait Sink: Send + Sync + 'static {
@@ -179,7 +185,7 @@ impl<S: Sink> Stage<S> {
     ) -> Result<S::Output, Failure> {
         let mut missing = most;
         let mut output = self.sink.start(unit);
-        let mut arena = Arena::default();
+        let mut arena = SPARE.take().unwrap_or_default();
         let mut place = Some(Place::default());
         while let Some(from) = place {
             let heap = Heap::new(&arena, &context.task);
@@ -191,6 +197,7 @@ impl<S: Sink> Stage<S> {
                 arena.reset();
             }
         }
+        SPARE.set(Some(arena));
         Ok(output)
     }
 
