@@ -160,6 +160,25 @@ impl<'a> Iter<'a> {
         Ok(next)
     }
 
+    /// The next value where that takes next to nothing: of a tuple, or a character of ASCII. Elsewhere `None`, and
+    /// [`Iter::next`] has it.
+    #[inline(always)]
+    pub fn next_at_once(&self) -> Option<Value<'a>> {
+        match &mut *self.state.try_borrow_mut().ok()? {
+            State::Chars(text) => {
+                let character = ASCII.get(usize::from(*text.as_bytes().first()?))?;
+                *text = text.split_at(1).1;
+                Some(Value::Str(character))
+            }
+            State::Slice(items) => {
+                let (first, rest) = items.split_first()?;
+                *items = rest;
+                Some(*first)
+            }
+            _ => None,
+        }
+    }
+
     /// How many values are left, at least: room to reserve.
     pub fn size_hint(&self) -> usize {
         let Ok(state) = self.state.try_borrow() else { return 0 };

@@ -193,7 +193,10 @@ impl Block {
 fn next<'a>(frame: &Frame<'_, 'a>, slot: usize) -> Result<Option<Value<'a>>, Raised> {
     frame.turn()?;
     match frame.slots[slot].get() {
-        Some(Value::Iterator(iterator)) => iterator.next(frame.heap),
+        Some(Value::Iterator(iterator)) => match iterator.next_at_once() {
+            Some(value) => Ok(Some(value)),
+            None => iterator.next(frame.heap),
+        },
         _ => Ok(None),
     }
 }
