@@ -39,7 +39,7 @@ def rows(groups):
                 str(command.threads),
                 f"{group.rate(command) / 1e6:.{0 if group.rate(command) > 1e7 else 1}f}" if group.size > 1000 else "",
                 f"{wall:.3f}" if wall < 1 else f"{wall:.2f}",
-                f"{command.peak / 1e6:.0f}",
+                f"{command.peak / 1e6:.0f}" if not command.times_itself else "",
                 ratio,
             ]
 
@@ -47,19 +47,26 @@ def rows(groups):
 def table(groups, markdown):
     lines = list(rows(groups))
     if markdown:
-        shape = "|" + "|".join("---" if i < 2 else "--:" for i in range(len(COLUMNS))) + "|"
-        # A bar would end the cell, also inside of code.
-        cells = [[f"`{c}`".replace("|", "\\|") if i == 1 else c for i, c in enumerate(line)] for line in lines]
-        return "\n".join(["| " + " | ".join(COLUMNS) + " |", shape] + ["| " + " | ".join(c) + " |" for c in cells])
-    widths = [max(len(line[i]) for line in [COLUMNS, *lines]) for i in range(len(COLUMNS))]
-    text, last = [], None
-    for line in [COLUMNS, *lines]:
-        shown = ["" if line[0] == last else line[0], *line[1:]]
-        if last is not None and line[0] != last:
-            text.append("")
-        last = line[0]
-        text.append("  ".join(c.ljust(w) if i < 2 else c.rjust(w) for i, (c, w) in enumerate(zip(shown, widths))).rstrip())
-    return "\n".join(text)
+        return markdown_table(COLUMNS, lines, code=1)
+    titles = [line[0] for line in lines]
+    begins = [i > 0 and titles[i - 1] != title for i, title in enumerate(titles)]
+    shown = [[title if i == 0 or begins[i] else "", *line[1:]] for i, (title, line) in enumerate(zip(titles, lines))]
+    heading, *text = text_table(COLUMNS, shown)
+    return "\n".join([heading, *("\n" * begins[i] + line for i, line in enumerate(text))])
+
+
+def markdown_table(columns, lines, code):
+    """The first two columns to the left; a bar would end a cell, also inside of code."""
+    shape = "|" + "|".join("---" if i < 2 else "--:" for i in range(len(columns))) + "|"
+    cells = [[f"`{c}`".replace("|", "\\|") if i == code else c for i, c in enumerate(line)] for line in lines]
+    return "\n".join(["| " + " | ".join(columns) + " |", shape] + ["| " + " | ".join(c) + " |" for c in cells])
+
+
+def text_table(columns, lines):
+    """Lines of text, the first two columns to the left."""
+    widths = [max(len(line[i]) for line in [columns, *lines]) for i in range(len(columns))]
+    aligned = ([c.ljust(w) if i < 2 else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths))] for line in [columns, *lines])
+    return ["  ".join(cells).rstrip() for cells in aligned]
 
 
 FUNCTION_COLUMNS = ["function", "unit", "CPython ns", "dstream ns", "dstream is", "two threads"]
@@ -71,20 +78,7 @@ def functions(measured, markdown):
         [f.name, f.unit, f"{f.python:.1f}" if f.python else "", f"{f.evaluator:.1f}", f"{f.ratio:.1f}x" if f.ratio else "", f"{f.scaling:.2f}x"]
         for f in measured
     ]
-    return aligned(FUNCTION_COLUMNS, lines, markdown, left=2)
-
-
-def aligned(columns, lines, markdown, left):
-    """A table, its first columns to the left, without repeating anything."""
-    if markdown:
-        shape = "|" + "|".join("---" if i < left else "--:" for i in range(len(columns))) + "|"
-        cells = [[f"`{line[0]}`".replace("|", "\\|"), *line[1:]] for line in lines]
-        return "\n".join(["| " + " | ".join(columns) + " |", shape] + ["| " + " | ".join(c) + " |" for c in cells])
-    widths = [max(len(line[i]) for line in [columns, *lines]) for i in range(len(columns))]
-    return "\n".join(
-        "  ".join(c.ljust(w) if i < left else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths))).rstrip()
-        for line in [columns, *lines]
-    )
+    return markdown_table(FUNCTION_COLUMNS, lines, code=0) if markdown else "\n".join(text_table(FUNCTION_COLUMNS, lines))
 
 
 @dataclass
