@@ -101,7 +101,7 @@ impl Block {
         let heap = frame.heap;
         // Where it stands is read from a register, and written for whoever asks when it ends or raises.
         let mut place = *at;
-        loop {
+        'steps: loop {
             *at = place;
             match &self.steps[place] {
                 Step::Do(action) => action(frame)?,
@@ -142,10 +142,20 @@ impl Block {
                     frame.slots[*slot].set(Some(Value::Iterator(iterator)));
                 }
                 Step::NextSlot { iterator, slot, start } => {
-                    if let Some(value) = next(frame, *iterator)? {
+                    while let Some(value) = next(frame, *iterator)? {
                         frame.slots[*slot].set(Some(value));
-                        place = *start;
-                        continue;
+                        match &self.steps[*start] {
+                            // All that the loop does: no step has to be looked up.
+                            Step::DoIf(test, action) if *start + 1 == place => {
+                                if test(frame)? {
+                                    action(frame)?;
+                                }
+                            }
+                            _ => {
+                                place = *start;
+                                continue 'steps;
+                            }
+                        }
                     }
                 }
                 Step::NextStore { iterator, store, start } => {

@@ -4,7 +4,7 @@ use super::super::operate::{Equal, Greater, GreaterEqual, Less, LessEqual, NotEq
 use super::super::unit::{Expr, Test};
 use super::operands::{Shape, left_operand, right_operand};
 use super::{Builder, operands, test};
-use crate::batch::value::{Value, contains, equal, identical};
+use crate::batch::value::{Value, ascii_at, contains, equal, identical};
 use crate::plan::code::{self, Comparison, Const, ExprKind, Item};
 
 impl Builder<'_, '_> {
@@ -81,8 +81,8 @@ impl Builder<'_, '_> {
         left_operand!(left, left => test(move |frame| {
             let left = left(frame)?;
             match left {
-                Value::Str(character) if let [byte] = character.as_bytes() => {
-                    Ok((ascii[usize::from(byte >> 6 & 1)] >> (byte & 63) & 1 == 1) == wanted)
+                Value::Str(text) if let Some(code) = ascii_at(text).or_else(|| only_byte(text)) => {
+                    Ok((ascii[usize::from(code >> 6 & 1)] >> (code & 63) & 1 == 1) == wanted)
                 }
                 _ => contains(frame.heap, right(frame)?, left).map(|is_member| is_member == wanted),
             }
@@ -102,6 +102,14 @@ impl Builder<'_, '_> {
             }
             Ok(!wanted)
         })
+    }
+}
+
+/// The byte of a text that has one alone: a character of ASCII.
+fn only_byte(text: &str) -> Option<u8> {
+    match text.as_bytes() {
+        [byte] => Some(*byte),
+        _ => None,
     }
 }
 
