@@ -8,6 +8,7 @@ mod pool;
 pub mod python;
 mod repr;
 mod rows;
+mod states;
 mod time;
 pub mod value;
 
@@ -17,6 +18,7 @@ pub use dataset::{Dataset, Partition, Piece};
 pub use pool::{CHUNK_SIZE, Pool};
 pub use repr::{escape_into, is_printable, repr_into};
 pub use rows::Rows;
+pub use states::{Entry, KeyRef, States, Update};
 pub use time::{Interval, Time, parse_duration};
 
 /// The synchronisation types of the pool, by a name that the model checker can stand in for.

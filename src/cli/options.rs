@@ -22,8 +22,8 @@ pub(super) const SECOND: &str = "1s";
 #[derive(Debug, Args)]
 pub(super) struct SourceOptions {
     /// A source: -, file:PATH, tail:PATH, dir:PATH (every file that comes into the directory, once;
-    /// files already there are not read), tcp://HOST:PORT, tcp-listen://HOST:PORT,
-    /// unix-listen:PATH, udp-listen://HOST:PORT, queue:FILE,FILE,… or exec:COMMAND; repeatable
+    /// files already there are not read), records:LENGTH:PATH (the same for binary files of such
+    /// records, in hexadecimal), tcp://HOST:PORT, tcp-listen://HOST:PORT, unix-listen:PATH, udp-listen://HOST:PORT, queue:FILE,FILE,… or exec:COMMAND; repeatable
     #[arg(long, value_name = "[NAME=]SPEC", value_parser = OsStringValueParser::new().try_map(|text| SourceSpec::parse(&text)), help_heading = "Input")]
     from: Vec<SourceSpec>,
 

@@ -15,11 +15,13 @@ mod pipeline;
 mod program;
 mod recorder;
 mod replay;
+mod reports;
 mod signals;
 mod timeline;
 mod work;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::batch::{Interval, Pool, Time};
 use crate::error::Result;
@@ -126,7 +128,7 @@ const CHUNKS_PER_WORKER: usize = 4;
 /// records where they are to end the run.
 pub fn count(settings: &Settings, plan: &Plan) -> Result<Ended> {
     outputs::check(&settings.output, &settings.sources)?;
-    let signals = Signals::install(matches!(settings.output, OutputTo::File(_)))?;
+    let signals = Signals::install(matches!(settings.output, OutputTo::File(_)), &Arc::default())?;
     let pool = settings.pool(&settings.sources);
     let clock = settings.clock.resolve(&settings.sources, false)?;
     let at = (clock, settings.interval);

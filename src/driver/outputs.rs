@@ -24,7 +24,11 @@ pub(super) fn check(to: &OutputTo, sources: &[SourceSpec]) -> Result<()> {
         };
         let feeds_itself = match (&input, &output, &source.kind, to) {
             (Some(input), Some(output), ..) => is_same_file(input, output),
-            (.., SourceKind::Dir(watched), OutputTo::File(path)) => is_within(path, watched),
+            (
+                ..,
+                SourceKind::Dir(watched) | SourceKind::Records { path: watched, .. },
+                OutputTo::File(path),
+            ) => is_within(path, watched),
             _ => false,
         };
         if feeds_itself {

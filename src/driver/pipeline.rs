@@ -14,7 +14,9 @@ use super::{Ended, OutputTo, Settings, outputs};
 use crate::batch::{Dataset, Time};
 use crate::error::{Error, Result};
 use crate::exec::Flow;
-use crate::plan::{Engine, Outcome, Rdd, Returned, Runtime, Script, StreamId, StreamOp, Streaming};
+use crate::plan::{
+    Engine, Interrupt, Outcome, Rdd, Returned, Runtime, Script, StreamId, StreamOp, Streaming,
+};
 use crate::source::SourceSpec;
 
 /// The engine, clock, sources and outputs of programs.
@@ -55,6 +57,11 @@ impl Pipeline {
             ended: Ended::Drained,
             failed: 0,
         })
+    }
+
+    /// How a program that runs on it learns that it is to end.
+    pub fn interrupt(&self) -> Interrupt {
+        self.crew.interrupt.clone()
     }
 
     /// Ends a stream that the program has left running, and tells how the last one has ended.
@@ -106,7 +113,8 @@ impl Runtime for Pipeline {
         let queues = graph.streams.iter().any(|stream| matches!(stream.op, StreamOp::Queue { .. }));
         let clock = settings.clock.resolve(&specs, queues)?;
         let pool = settings.pool(&specs);
-        let program = Program::new(settings, graph, pool.clone(), |graph| Flow::new(graph, interval))?;
+        let known = (&specs[..], clock);
+        let program = Program::new(settings, graph, known, pool.clone(), |graph| Flow::new(graph, interval))?;
         if program.prints_more_than_once() {
             self.conductor.desk.never_in_place();
         }
@@ -117,13 +125,14 @@ impl Runtime for Pipeline {
             }
             None => {
                 let to_file = matches!(settings.output, OutputTo::File(_));
-                self.signals.insert(Signals::install(to_file)?)
+                self.signals.insert(Signals::install(to_file, &self.crew.interrupt.asked)?)
             }
         };
         let mut timeline = Timeline::new(settings, &specs, (clock, interval), signals, pool)?;
         timeline.watch_output(self.conductor.desk.output_descriptor()?)?;
         self.conductor.begin(settings, &specs);
-        let _patience = Patience::start(signals, self.conductor.desk.messages())?;
+        let at_once = Arc::clone(&self.crew.interrupt.at_once);
+        let _patience = Patience::start(signals, self.conductor.desk.messages(), interval, at_once)?;
         self.crew.stop = None;
         self.stream = Some(Stream { program, timeline, _patience });
         Ok(())
@@ -134,13 +143,15 @@ impl Runtime for Pipeline {
         let (Some(stream), Some(signals)) = (&mut self.stream, &self.signals) else {
             return Ok(Returned::Stopped);
         };
-        stream.program.begin(script, &mut self.crew, timeout.is_none());
+        let crew = &mut self.crew.at(&mut self.conductor.desk);
+        stream.program.begin(script, crew, timeout.is_none());
         let work = &mut stream.program.at(&mut self.crew, Some(script));
         let stopped = match stream.timeline.run(signals, &mut self.conductor, work, timeout) {
             Ok(Returned::TimeUp) => return Ok(Returned::TimeUp),
             Ok(Returned::Stopped) => Ok(()),
             Err(fault) => Err(fault),
         };
+        stream.program.stopped(script, &mut self.crew.at(&mut self.conductor.desk));
         let by_itself = stopped.is_ok() && !signals.stop();
         self.close(stopped);
         if by_itself && self.fault.is_none() { Ok(Returned::Stopped) } else { Err(Error::OutputClosed) }

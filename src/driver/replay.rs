@@ -97,6 +97,7 @@ impl Replay {
         let waited = self.waited.as_millis() / self.interval.duration().as_millis();
         let until = if timeout.is_some() { u64::try_from(waited).unwrap_or(u64::MAX) } else { u64::MAX };
         if self.batches == 0 && !self.over {
+            self.begin_batch(work);
             let read = self.read_others(signals, conductor, work);
             read.or_else(|fault| self.close_broken(fault, conductor, work))?;
         }
@@ -115,9 +116,17 @@ impl Replay {
             }
             self.batches += 1;
             self.over = last || work.wants_to_stop().is_some();
+            if !self.over && !self.once {
+                self.begin_batch(work);
+            }
             conductor.update_stats(work, self.stats());
         }
         Ok(Returned::Stopped)
+    }
+
+    /// No source is idle on this clock: what has nothing for a batch has an empty file for it.
+    fn begin_batch(&self, work: &mut dyn Work) {
+        self.sources.ids.iter().chain(&self.queue.ids).for_each(|source| work.begin_part(*source));
     }
 
     /// Reads files and stdin to their end.

@@ -3,13 +3,16 @@
 use super::Settings;
 use super::bad::BadRecords;
 use super::desk::Desk;
-use crate::batch::{Chunk, Pool, Time};
+use crate::batch::{Chunk, Pool, SourceId, Time};
 use crate::error::Result;
 use crate::exec::Job;
 use crate::plan::Plan;
 
 /// Where input goes to, and batches come from.
 pub(super) trait Work {
+    /// What comes next from a source is a part of its own of the present batch, also if it is nothing.
+    fn begin_part(&mut self, _source: SourceId) {}
+
     /// Takes in a chunk of the present batch.
     fn accept(&mut self, chunk: Chunk);
 

@@ -2,12 +2,14 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
+use std::num::NonZeroUsize;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 use rustix::fs::Advice;
 
+use super::records::HexRecords;
 use crate::error::{Error, Result, plain};
 
 /// Compressed bytes read at a time.
@@ -21,6 +23,8 @@ pub(super) enum Decoded {
     Gzip(Box<MultiGzDecoder<BufReader<File>>>),
     /// zstd.
     Zstd(Box<zstd::stream::read::Decoder<'static, BufReader<File>>>),
+    /// As records of fixed length.
+    Records(Box<HexRecords<File>>),
 }
 
 impl Decoded {
@@ -32,6 +36,18 @@ impl Decoded {
     pub(super) fn open(path: &Path) -> Result<Decoded> {
         let file = File::open(path).map_err(|error| cannot_open(path, &error))?;
         Decoded::of(path, file)
+    }
+
+    /// Opens a file of records of that many bytes, as it is.
+    ///
+    /// # Errors
+    /// If it cannot be opened, or is a directory.
+    pub(super) fn open_records(path: &Path, length: NonZeroUsize) -> Result<Decoded> {
+        let file = File::open(path).map_err(|error| cannot_open(path, &error))?;
+        if file.metadata().is_ok_and(|meta| meta.is_dir()) {
+            return Err(is_directory(path));
+        }
+        Ok(Decoded::Records(Box::new(HexRecords::new(file, length))))
     }
 
     /// A file that is open already; `path` is for messages and its ending.
@@ -73,6 +89,7 @@ impl Read for Decoded {
             Decoded::Plain(file) => file.read(room),
             Decoded::Gzip(decoder) => decoder.read(room),
             Decoded::Zstd(decoder) => decoder.read(room),
+            Decoded::Records(records) => records.read(room),
         }
     }
 }

@@ -11,6 +11,7 @@ use std::collections::{HashMap, VecDeque};
 use std::ffi::{OsStr, OsString};
 use std::fs::Metadata;
 use std::io;
+use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -35,6 +36,8 @@ const RECENT: Duration = Duration::from_secs(2);
 pub(super) struct Dir {
     label: String,
     path: PathBuf,
+    /// The length of records, where files are not text.
+    record: Option<NonZeroUsize>,
     seen: HashMap<OsString, Seen>,
     /// What events have told of names that were not looked at since.
     told: HashMap<OsString, Told>,
@@ -110,7 +113,12 @@ impl Dir {
     ///
     /// # Errors
     /// If the path is no directory.
-    pub(super) fn open(label: String, path: &Path, cx: &mut Context) -> Result<Self> {
+    pub(super) fn open(
+        label: String,
+        path: &Path,
+        record: Option<NonZeroUsize>,
+        cx: &mut Context,
+    ) -> Result<Self> {
         if path.metadata().is_ok_and(|meta| !meta.is_dir()) {
             let path = path.display();
             return Err(Error::Runtime(format!(
@@ -120,6 +128,7 @@ impl Dir {
         let mut this = Dir {
             label,
             path: path.to_path_buf(),
+            record,
             seen: HashMap::new(),
             told: HashMap::new(),
             lost_events: false,
@@ -280,7 +289,11 @@ impl Dir {
                 continue;
             };
             let path = self.path.join(&name);
-            match Decoded::open(&path) {
+            let opened = match self.record {
+                Some(length) => Decoded::open_records(&path, length),
+                None => Decoded::open(&path),
+            };
+            match opened {
                 Ok(text) => {
                     seen.state = State::Reading;
                     self.reading = Some(Reading { name, path, text, carry: Carry::default() });

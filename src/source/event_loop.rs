@@ -87,7 +87,9 @@ impl EventLoop {
             return Err(Error::Usage(format!("{} sources are too many (at most {})", specs.len(), OWN - 1)));
         }
         let cannot = |error: io::Error| Error::io("cannot set up the event loop", &error);
-        let watching = |spec: &SourceSpec| matches!(spec.kind, SourceKind::Tail(_) | SourceKind::Dir(_));
+        let watching = |spec: &SourceSpec| {
+            matches!(spec.kind, SourceKind::Tail(_) | SourceKind::Dir(_) | SourceKind::Records { .. })
+        };
         let mut this = EventLoop {
             poll: Poll::new().map_err(cannot)?,
             events: Events::with_capacity(1024),

@@ -22,6 +22,7 @@ mod listen;
 mod open;
 mod place;
 mod queue;
+mod records;
 mod spec;
 mod stdin;
 mod stream;

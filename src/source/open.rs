@@ -22,7 +22,16 @@ pub(super) fn open(spec: &SourceSpec, options: Options, cx: &mut Context) -> Res
         SourceKind::Stdin => Box::new(Stdin::open(cx)?),
         SourceKind::File(path) => Box::new(FileSource::open(path, cx)?),
         SourceKind::Tail(path) => Box::new(Tail::open(label, path, options.from_start, cx)?),
-        SourceKind::Dir(path) => Box::new(Dir::open(label, path, cx)?),
+        SourceKind::Dir(path) => Box::new(Dir::open(label, path, None, cx)?),
+        SourceKind::Records { length, path } => {
+            // A line that is cut would be another record.
+            if length.get() > options.max_line / 2 {
+                return Err(Error::Usage(format!(
+                    "{label}: records of {length} bytes are lines of twice as many digits: raise --max-line"
+                )));
+            }
+            Box::new(Dir::open(label, path, Some(*length), cx)?)
+        }
         SourceKind::Tcp { host, port } => Box::new(Tcp::open(label, host, *port, cx)),
         SourceKind::TcpListen { host, port } => Box::new(Listen::tcp(label, host, *port, cx)?),
         SourceKind::UnixListen(path) => Box::new(Listen::unix(label, path, cx)?),

@@ -22,6 +22,7 @@ mod stage;
 mod started;
 mod stateful;
 mod tasks;
+mod tracked;
 mod write;
 mod zip;
 
