@@ -4,8 +4,10 @@
 mod chunk;
 mod counts;
 mod dataset;
+mod key;
 mod pool;
 pub mod python;
+pub mod random;
 mod repr;
 mod rows;
 mod states;
@@ -15,6 +17,7 @@ pub mod value;
 pub use chunk::{Chunk, SLACK, SourceId, Text};
 pub use counts::{BatchResult, Counts, Records, Values};
 pub use dataset::{Dataset, Partition, Piece};
+pub use key::{decode_key, encode_key};
 pub use pool::{CHUNK_SIZE, Pool};
 pub use repr::{escape_into, is_printable, repr_into};
 pub use rows::Rows;

@@ -8,6 +8,7 @@ mod conductor;
 mod crew;
 mod deliver;
 mod desk;
+mod files;
 mod live;
 mod outputs;
 mod patience;

@@ -10,7 +10,7 @@ use super::patience::Patience;
 use super::program::Program;
 use super::signals::Signals;
 use super::timeline::Timeline;
-use super::{Ended, OutputTo, Settings, outputs};
+use super::{Ended, OutputTo, Settings, files, outputs};
 use crate::batch::{Dataset, Time};
 use crate::error::{Error, Result};
 use crate::exec::Flow;
@@ -198,6 +198,18 @@ impl Engine for Pipeline {
 
     fn print(&mut self, text: &[u8], to_stderr: bool) -> Result<()> {
         self.crew.at(&mut self.conductor.desk).print(text, to_stderr)
+    }
+
+    fn read_lines(&mut self, paths: &str, partitions: usize) -> Outcome<Dataset> {
+        files::read_lines(paths, partitions)
+    }
+
+    fn read_whole(&mut self, paths: &str) -> Outcome<Vec<(String, String)>> {
+        files::read_whole(paths)
+    }
+
+    fn save_lines(&mut self, path: &str, dataset: &Dataset) -> Outcome<()> {
+        files::save_lines(path, dataset)
     }
 
     fn take_accumulated(&mut self) -> Vec<(u32, Vec<u8>)> {

@@ -21,7 +21,7 @@ pub struct Known<'k> {
     pub attributes: &'k [&'k str],
 }
 
-/// Checks a program.
+/// Checks a program, or a lambda that stands for itself.
 ///
 /// # Errors
 /// Its first fault.
@@ -32,7 +32,7 @@ pub fn check(code: &Code, known: &Known<'_>) -> Result<(), Diagnostic> {
         known,
         defined: &defined,
         source: Arc::clone(&code.source),
-        functions: 0,
+        functions: u32::from(code.is_lambda),
         caught: 0,
         fault: None,
     };

@@ -58,6 +58,50 @@ pub struct EarlyStage {
     pub operators: Vec<StreamId>,
 }
 
+/// How a kernel finds the key that a function of the record gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyKernel {
+    /// It is a field; where there is none the function raises.
+    Field {
+        /// What separates fields; without one, runs of white space.
+        separator: Option<Arc<str>>,
+        /// Which one, counted from 0.
+        index: usize,
+    },
+    /// It is the member of a JSON document, wherever that is text. Of other documents the function has to be
+    /// asked.
+    JsonText(Vec<Arc<str>>),
+}
+
+/// The condition of a filter that is a search for text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilterKernel {
+    /// What is looked for.
+    pub text: Arc<str>,
+    /// Whether records count that do not hold it.
+    pub negated: bool,
+}
+
+/// The kernel that stands for a key's function, if there is one.
+pub fn key_kernel(function: &Image) -> Option<KeyKernel> {
+    match shape(function)? {
+        // The kernel looks at bytes, and U+FFFD may stand for one that is no UTF-8.
+        Shape::Field { separator: Some(text), .. } if text.contains(char::REPLACEMENT_CHARACTER) => None,
+        Shape::Field { separator, index } => Some(KeyKernel::Field { separator, index }),
+        Shape::JsonPath(path) => Some(KeyKernel::JsonText(path)),
+        _ => None,
+    }
+}
+
+/// The kernel that stands for a filter's function, if there is one.
+pub fn filter_kernel(function: &Image) -> Option<FilterKernel> {
+    match shape(function)? {
+        Shape::Contains { text, .. } if text.contains(char::REPLACEMENT_CHARACTER) => None,
+        Shape::Contains { text, negated } => Some(FilterKernel { text, negated }),
+        _ => None,
+    }
+}
+
 impl RddOp {
     /// Whether its partitions are made of its parent's one by one, so that it can be fused with operators
     /// before and behind it.

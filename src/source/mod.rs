@@ -28,6 +28,7 @@ mod stdin;
 mod stream;
 mod tail;
 mod tcp;
+mod text_files;
 mod udp;
 
 use std::ops::AddAssign;
@@ -36,6 +37,7 @@ pub use event_loop::{EventLoop, Turn};
 pub use group::{Group, Watchdog};
 pub use queue::QueueReader;
 pub use spec::{SourceKind, SourceSpec};
+pub use text_files::{listed, read_lines, read_whole};
 
 /// How sources read.
 #[derive(Clone, Copy, Debug)]

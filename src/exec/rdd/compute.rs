@@ -17,6 +17,7 @@ use super::stage::{Sink, Stage};
 use super::started::Started;
 use super::tasks::Tasks;
 use super::tracked::{Before, snapshot, track};
+use super::union::{aligned, coalesce, union};
 use super::write::Writer;
 use super::zip::{cross, zip};
 use crate::batch::{Dataset, Partition, Piece};
@@ -140,9 +141,14 @@ impl<'w> Computation<'w> {
             RddOp::Data(dataset) => Ok(dataset.partitions.len()),
             op if op.is_narrow() => of_parent(self),
             RddOp::Count | RddOp::Zip | RddOp::ZipWithIndex => of_parent(self),
-            RddOp::Union => parents.iter().try_fold(0, |sum: usize, parent| {
-                limited(sum.saturating_add(self.partitions(parent)?), &rdd.origin)
-            }),
+            RddOp::Union => {
+                let counts =
+                    parents.iter().map(|parent| self.partitions(parent)).collect::<Outcome<Vec<_>>>()?;
+                match aligned(parents.iter().zip(counts.iter().copied())) {
+                    Some(partitions) => Ok(partitions),
+                    None => limited(counts.into_iter().fold(0, usize::saturating_add), &rdd.origin),
+                }
+            }
             RddOp::Cartesian => parents.iter().try_fold(1, |product: usize, parent| {
                 limited(product.saturating_mul(self.partitions(parent)?), &rdd.origin)
             }),
@@ -165,11 +171,11 @@ impl<'w> Computation<'w> {
         match &rdd.op {
             RddOp::Data(dataset) => Ok(dataset.clone()),
             RddOp::Union => {
-                let mut union = Dataset::default();
-                for parent in rdd.parents() {
-                    union.partitions.extend(self.dataset(&parent)?.partitions);
-                    limited(union.partitions.len(), origin)?;
-                }
+                let parents = rdd.parents();
+                let datasets =
+                    parents.iter().map(|parent| self.dataset(parent)).collect::<Outcome<Vec<_>>>()?;
+                let union = union(&parents, datasets);
+                limited(union.partitions.len(), origin)?;
                 Ok(union)
             }
             RddOp::Count => self.count(rdd),
@@ -226,7 +232,7 @@ impl<'w> Computation<'w> {
                 self.lay_out(groups, *partitions, origin)
             }
             RddOp::PartitionBy { partitions, function } => {
-                let partitions = (*partitions).max(1);
+                let partitions = *partitions;
                 let function = function.as_ref().map(compile);
                 let outputs = self.map_parent(rdd, 0, ByKey { partitions, function })?.outputs;
                 Ok(Dataset { partitions: gather(outputs, partitions) })
@@ -401,7 +407,7 @@ impl<'w> Computation<'w> {
 
     fn lay_out(&mut self, pieces: Vec<Piece>, partitions: usize, origin: &Origin) -> Outcome<Dataset> {
         let origin = origin.clone();
-        let lay = move |context: &Context| lay_out(&pieces, partitions.max(1), &origin, context);
+        let lay = move |context: &Context| lay_out(&pieces, partitions, &origin, context);
         Ok(Dataset { partitions: self.tasks.run_one(lay)? })
     }
 
@@ -499,9 +505,10 @@ fn asked_for(op: &RddOp) -> Option<usize> {
         RddOp::Combine { partitions, .. }
         | RddOp::Group { partitions }
         | RddOp::Cogroup { partitions }
-        | RddOp::PartitionBy { partitions, .. }
-        | RddOp::Repartition { partitions }
-        | RddOp::Sort { partitions: Some(partitions), .. } => Some((*partitions).max(1)),
+        | RddOp::PartitionBy { partitions, .. } => Some(*partitions),
+        RddOp::Repartition { partitions } | RddOp::Sort { partitions: Some(partitions), .. } => {
+            Some((*partitions).max(1))
+        }
         _ => None,
     }
 }
@@ -511,22 +518,6 @@ fn limited(partitions: usize, origin: &Origin) -> Outcome<usize> {
         return Err(failure("ValueError", &format!("more than {MOST_PARTITIONS} partitions"), origin));
     }
     Ok(partitions)
-}
-
-/// Neighbouring partitions put together, each result of about as many.
-fn coalesce(base: &Dataset, most: usize) -> Dataset {
-    let have = base.partitions.len();
-    if have <= most {
-        return base.clone();
-    }
-    let cut = |index: usize| index * have / most;
-    let together = |index| Partition {
-        pieces: base.partitions[cut(index)..cut(index + 1)]
-            .iter()
-            .flat_map(|partition| partition.pieces.iter().cloned())
-            .collect(),
-    };
-    Dataset { partitions: (0..most).map(together).collect() }
 }
 
 fn into_pieces(writers: impl IntoIterator<Item = Writer>) -> Vec<Piece> {

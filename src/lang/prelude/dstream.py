@@ -65,12 +65,16 @@ class DStream:
     # Record by record
 
     def map(self, f, preservesPartitioning=False):
+        if preservesPartitioning:
+            return self.transform(lambda rdd: rdd.map(f, True))
         return self._of("map", f)
 
     def filter(self, f):
         return self._of("filter", f)
 
     def flatMap(self, f, preservesPartitioning=False):
+        if preservesPartitioning:
+            return self.transform(lambda rdd: rdd.flatMap(f, True))
         return self._of("flatMap", f)
 
     def mapValues(self, f):
@@ -80,9 +84,13 @@ class DStream:
         return self._of("flatMapValues", f)
 
     def mapPartitions(self, f, preservesPartitioning=False):
+        if preservesPartitioning:
+            return self.transform(lambda rdd: rdd.mapPartitions(f, True))
         return self._of("mapPartitions", f, False)
 
     def mapPartitionsWithIndex(self, f, preservesPartitioning=False):
+        if preservesPartitioning:
+            return self.transform(lambda rdd: rdd.mapPartitionsWithIndex(f, True))
         return self._of("mapPartitions", f, True)
 
     def glom(self):
