@@ -41,7 +41,7 @@ pub(super) struct RunProgram {
     expression: Option<String>,
 
     /// A script as spark-submit takes it, and its arguments; with -e, files to read from start to end
-    #[arg(value_name = "SCRIPT.py [ARG]... | FILE", trailing_var_arg = true, allow_hyphen_values = true,
+    #[arg(value_name = "SCRIPT.py [ARG]... | FILE", trailing_var_arg = true,
           value_parser = OsStringValueParser::new())]
     words: Vec<OsString>,
 

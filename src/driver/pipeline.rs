@@ -144,7 +144,8 @@ impl Runtime for Pipeline {
         let (Some(stream), Some(signals)) = (&mut self.stream, &self.signals) else {
             return Ok(Returned::Stopped);
         };
-        stream.program.begin(script, &mut self.crew.at(&mut self.conductor.desk));
+        let crew = &mut self.crew.at(&mut self.conductor.desk);
+        stream.program.begin(script, crew, timeout.is_none());
         let work = &mut stream.program.at(&mut self.crew, Some(script));
         let stopped = match stream.timeline.run(signals, &mut self.conductor, work, timeout) {
             Ok(Returned::TimeUp) => return Ok(Returned::TimeUp),

@@ -29,8 +29,8 @@ pub use place::Position;
 pub use rdd::{Draw, Origin, Partitioner, Rdd, RddOp, Tracking, common_partitioner};
 pub use recipe::seconds;
 pub use rules::{
-    EarlyCount, FilterKernel, KeyKernel, Projection, RecordOp, RecordStep, counts_by_key, early_counts,
-    filter_kernel, kept, key_kernel, projection, words,
+    EarlyCount, EarlyStage, FilterKernel, KeyKernel, Projection, RecordOp, RecordStep, counts_by_key,
+    early_counts, early_stages, filter_kernel, kept, key_kernel, projection, words,
 };
 pub use shape::{Shape, shape};
 pub use stream::{Callback, Graph, Lambda, Output, OutputOp, Stream, StreamId, StreamOp, StreamRddOp};

@@ -204,6 +204,25 @@ impl<'a> Iter<'a> {
         }
     }
 
+    /// The next value where that takes next to nothing: of a tuple, or a character of ASCII. Elsewhere `None`, and
+    /// [`Iter::next`] has it.
+    #[inline(always)]
+    pub fn next_at_once(&self) -> Option<Value<'a>> {
+        match &mut *self.state.try_borrow_mut().ok()? {
+            State::Chars(text) => {
+                let character = ASCII.get(usize::from(*text.as_bytes().first()?))?;
+                *text = text.split_at(1).1;
+                Some(Value::Str(character))
+            }
+            State::Slice(items) => {
+                let (first, rest) = items.split_first()?;
+                *items = rest;
+                Some(*first)
+            }
+            _ => None,
+        }
+    }
+
     /// How many values are left, at least: room to reserve.
     pub fn size_hint(&self) -> usize {
         let Ok(state) = self.state.try_borrow() else { return 0 };
@@ -346,6 +365,14 @@ static ASCII: [&str; 128] = {
     }
     texts
 };
+
+/// Which character of ASCII a text is, if it is of those that [`character`] gives: told by where it is, as reading it
+/// would be two loads, one after the other.
+#[inline(always)]
+pub fn ascii_at<'a>(text: &&'a str) -> Option<u8> {
+    let offset = std::ptr::from_ref::<&'a str>(text).addr().wrapping_sub(ASCII.as_ptr().addr());
+    u8::try_from(offset / size_of::<&str>()).ok().filter(u8::is_ascii)
+}
 
 /// A `str` of one character, without copying it.
 #[inline]

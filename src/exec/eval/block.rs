@@ -108,17 +108,20 @@ impl Block {
 
     fn steps<'a>(&self, frame: &Frame<'_, 'a>, at: &mut usize) -> Outcome<'a> {
         let heap = frame.heap;
-        loop {
-            match &self.steps[*at] {
+        // Where it stands is read from a register, and written for whoever asks when it ends or raises.
+        let mut place = *at;
+        'steps: loop {
+            *at = place;
+            match &self.steps[place] {
                 Step::Do(action) => action(frame)?,
                 Step::Set(slot, value) => frame.slots[*slot].set(Some(value(frame)?)),
                 Step::Jump(to) => {
-                    *at = *to;
+                    place = *to;
                     continue;
                 }
                 Step::JumpUnless(test, to) => {
                     if !test(frame)? {
-                        *at = *to;
+                        place = *to;
                         continue;
                     }
                 }
@@ -130,7 +133,7 @@ impl Block {
                 Step::RepeatIf(test, start) => {
                     frame.turn()?;
                     if test(frame)? {
-                        *at = *start;
+                        place = *start;
                         continue;
                     }
                 }
@@ -148,23 +151,33 @@ impl Block {
                     frame.slots[*slot].set(Some(Value::Iterator(iterator)));
                 }
                 Step::NextSlot { iterator, slot, start } => {
-                    if let Some(value) = next(frame, *iterator)? {
+                    while let Some(value) = next(frame, *iterator)? {
                         frame.slots[*slot].set(Some(value));
-                        *at = *start;
-                        continue;
+                        match &self.steps[*start] {
+                            // All that the loop does: no step has to be looked up.
+                            Step::DoIf(test, action) if *start + 1 == place => {
+                                if test(frame)? {
+                                    action(frame)?;
+                                }
+                            }
+                            _ => {
+                                place = *start;
+                                continue 'steps;
+                            }
+                        }
                     }
                 }
                 Step::NextStore { iterator, store, start } => {
                     if let Some(value) = next(frame, *iterator)? {
                         store(frame, value)?;
-                        *at = *start;
+                        place = *start;
                         continue;
                     }
                 }
                 Step::Yield { value, sent } => {
                     let value = value(frame)?;
                     frame.slots[*sent].set(Some(Value::None));
-                    *at += 1;
+                    *at = place + 1;
                     return Ok(value);
                 }
                 Step::YieldAll { iterator, sent } => {
@@ -181,7 +194,7 @@ impl Block {
                 Step::Match { exception, classes, otherwise } => {
                     let exception = frame.local(*exception)?;
                     if !is_instance(heap, exception, classes(frame)?)? {
-                        *at = *otherwise;
+                        place = *otherwise;
                         continue;
                     }
                 }
@@ -191,11 +204,11 @@ impl Block {
                 }
                 Step::Leave(slot, ways) => {
                     let way = frame.slots[*slot].get().and_then(Value::as_int).unwrap_or(0);
-                    *at = ways[usize::try_from(way).unwrap_or(0)];
+                    place = ways[usize::try_from(way).unwrap_or(0)];
                     continue;
                 }
             }
-            *at += 1;
+            place += 1;
         }
     }
 }
@@ -205,7 +218,10 @@ impl Block {
 fn next<'a>(frame: &Frame<'_, 'a>, slot: usize) -> Result<Option<Value<'a>>, Raised> {
     frame.turn()?;
     match frame.slots[slot].get() {
-        Some(Value::Iterator(iterator)) => iterator.next(frame.heap),
+        Some(Value::Iterator(iterator)) => match iterator.next_at_once() {
+            Some(value) => Ok(Some(value)),
+            None => iterator.next(frame.heap),
+        },
         _ => Ok(None),
     }
 }

@@ -6,6 +6,7 @@
 //! and one that fails takes nothing with it. RDDs that windows will ask for are computed at once.
 
 mod eager;
+mod early;
 mod history;
 mod input;
 mod state;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::eager::Eager;
+use self::early::Early;
 use self::history::{History, histories};
 use self::input::Input;
 use self::state::States;
@@ -39,6 +41,7 @@ pub struct Flow {
     given: Vec<usize>,
     levels: Vec<usize>,
     eager: Vec<Eager>,
+    early: Vec<Early>,
 }
 
 /// What comes of a batch, for whoever writes it.
@@ -100,6 +103,7 @@ impl Flow {
             given: vec![0; graph.streams.len()],
             levels,
             eager: Vec::new(),
+            early: Vec::new(),
             graph,
         }
     }

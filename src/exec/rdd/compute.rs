@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use super::chain::{Chain, Link, link};
 use super::context::Context;
-use super::counted::pairs;
+use super::counted::{Counted, Counter, pairs};
 use super::deal::Deal;
-use super::keyed::{Combine, Group, Pairs, Together};
+use super::keyed::{Combine, Group, Pairs, Together, together};
 use super::layout::lay_out;
 use super::read::{Unit, count_all};
 use super::shuffle::{ByKey, gather};
 use super::sink::{Count, Numbered, Records, write_counts};
 use super::sort::{ByOrder, arrange};
 use super::stage::{Sink, Stage};
+use super::started::Started;
 use super::tasks::Tasks;
 use super::tracked::{Before, snapshot, track};
 use super::union::{aligned, coalesce, union};
@@ -182,20 +183,34 @@ impl<'w> Computation<'w> {
             RddOp::ZipWithIndex => self.number(rdd),
             RddOp::Combine { create, merge_value, merge_combiners, partitions } => {
                 let (chain, base) = self.parent_chain(rdd, 0)?;
-                if let Some((ones, keys)) = chain.links.split_last()
-                    && counts_by_key(&rdd.op, ones.step())
-                    && let keys = (Chain { links: keys.to_vec() })
-                    && let Some(counts) = self.tasks.count(keys, &base, origin)?
-                {
-                    return Ok(pairs(&counts, *partitions));
+                let mut together = Vec::new();
+                if let Some(keys) = keys_to_count(&rdd.op, &chain) {
+                    if !self.tasks.has_started(rdd)
+                        && let Some(counts) = self.tasks.count_in_lines(&keys, &base)?
+                    {
+                        return Ok(pairs(&counts, *partitions));
+                    }
+                    let counter = Arc::clone(&self.tasks.counter);
+                    let outputs = self.run(rdd, Stage::new(keys, Counted { counter }, origin.clone()), &base);
+                    let outputs = outputs.inspect_err(|_| self.tasks.counter.clear())?;
+                    if let Some((_, first)) = outputs.first() {
+                        let counts = self.tasks.sum_up(&first.counter, 0)?;
+                        let others = outputs.into_iter().map(|(_, output)| output.others);
+                        together = others.filter(|others| others.tables > 0).collect();
+                        if together.is_empty() {
+                            return Ok(pairs(&counts, *partitions));
+                        }
+                        together.extend(Together::of_pairs(pairs(&counts, 1)));
+                    }
+                } else {
+                    let sink = Combine::new(create.as_ref(), merge_value, merge_combiners);
+                    let outputs = self.run(rdd, Stage::new(chain, sink, origin.clone()), &base)?;
+                    together.extend(outputs.into_iter().map(|(_, output)| output));
                 }
-                let create = create.as_ref().map(compile);
-                let together = Combine { create, merge: compile(merge_value) };
-                let outputs = self.run(Stage::new(chain, together, origin.clone()), &base)?;
-                let tables: usize = outputs.iter().map(|output| output.tables).sum();
-                let mut pieces = into_pieces(outputs.into_iter().map(|output| output.pairs));
+                let tables: usize = together.iter().map(|output| output.tables).sum();
+                let mut pieces = into_pieces(together.into_iter().map(|output| output.pairs));
                 if tables > 1 {
-                    let merge = Combine { create: None, merge: compile(merge_combiners) };
+                    let merge = Combine::of_combiners(compile(merge_combiners));
                     pieces = self.bring_together(pieces, merge, origin)?;
                 }
                 self.lay_out(pieces, *partitions, origin)
@@ -254,11 +269,8 @@ impl<'w> Computation<'w> {
             | RddOp::Glom
             | RddOp::Sample { .. } => {
                 let (chain, base) = self.chain(rdd)?;
-                let stage = Stage::new(chain, Records, origin.clone());
-                let units = stage.units(&base);
-                let places: Vec<usize> = units.iter().map(|unit| unit.partition).collect();
                 let mut partitions = vec![Partition::default(); base.partitions.len()];
-                for (place, writer) in places.into_iter().zip(self.run_units(stage, units)?) {
+                for (place, writer) in self.run(rdd, Stage::new(chain, Records, origin.clone()), &base)? {
                     partitions[place].pieces.extend(writer.into_pieces());
                 }
                 Ok(Dataset { partitions })
@@ -329,13 +341,53 @@ impl<'w> Computation<'w> {
     /// Runs the chain that a parent ends with, and a sink behind it.
     fn map_parent<S: Sink>(&mut self, rdd: &Arc<Rdd>, index: usize, sink: S) -> Outcome<Mapped<S::Output>> {
         let (chain, base) = self.parent_chain(rdd, index)?;
-        let outputs = self.run(Stage::new(chain, sink, rdd.origin.clone()), &base)?;
+        let outputs = self.run(rdd, Stage::new(chain, sink, rdd.origin.clone()), &base)?;
+        let outputs = outputs.into_iter().map(|(_, output)| output).collect();
         Ok(Mapped { outputs, partitions: base.partitions.len() })
     }
 
-    fn run<S: Sink>(&mut self, stage: Stage<S>, base: &Dataset) -> Outcome<Vec<S::Output>> {
+    /// Runs the stage that an RDD is made of, unless that was done while the input came in: by task the
+    /// partition, and what came of it.
+    fn run<S: Sink>(
+        &mut self,
+        rdd: &Arc<Rdd>,
+        stage: Stage<S>,
+        base: &Dataset,
+    ) -> Outcome<Vec<(usize, S::Output)>> {
+        if let Some(outputs) = self.tasks.take_started(rdd) {
+            return outputs;
+        }
         let units = stage.units(base);
-        self.run_units(stage, units)
+        let partitions: Vec<usize> = units.iter().map(|unit| unit.partition).collect();
+        Ok(partitions.into_iter().zip(self.run_units(stage, units)?).collect())
+    }
+
+    /// The stage that an RDD begins with, ready for input: [`Workers::start`](super::Workers::start).
+    pub(super) fn start(&mut self, rdd: &Arc<Rdd>) -> Option<Started> {
+        let (chain, _) = self.parent_chain(rdd, 0).ok()?;
+        let (origin, rules) = (rdd.origin.clone(), &self.tasks.rules);
+        match &rdd.op {
+            RddOp::Combine { create, merge_value, merge_combiners, .. } => {
+                match keys_to_count(&rdd.op, &chain) {
+                    Some(keys) => {
+                        // Its own tables: those of the tasks are for computations that do not outlast each other.
+                        let counter = Arc::new(Counter::new(self.tasks.workers()));
+                        Started::new(Stage::new(keys, Counted { counter }, origin), rules)
+                    }
+                    None => {
+                        let sink = Combine::new(create.as_ref(), merge_value, merge_combiners);
+                        Started::new(Stage::new(chain, sink, origin), rules)
+                    }
+                }
+            }
+            RddOp::Top { n, key, largest } => {
+                let key = key.as_ref().map(compile);
+                let sink = ByOrder { key, descending: *largest, most: Some(*n) };
+                Started::new(Stage::new(chain, sink, origin), rules)
+            }
+            RddOp::Count => Started::new(Stage::new(chain, Count, origin), rules),
+            _ => None,
+        }
     }
 
     fn run_units<S: Sink>(&mut self, stage: Stage<S>, units: Vec<Unit>) -> Outcome<Vec<S::Output>> {
@@ -347,7 +399,7 @@ impl<'w> Computation<'w> {
     where
         S: Sink<Output = Together>,
     {
-        let stage = Stage::new(Chain::default(), sink, origin.clone()).in_one_slab();
+        let stage = together(sink, origin);
         let unit = Unit { pieces, ..Unit::default() };
         let together = self.tasks.run_one(move |context| stage.run(&unit, context))?;
         Ok(together.pairs.into_pieces())
@@ -376,14 +428,13 @@ impl<'w> Computation<'w> {
     /// How many records each partition of the parent has.
     fn count(&mut self, rdd: &Arc<Rdd>) -> Outcome<Dataset> {
         let (chain, base) = self.parent_chain(rdd, 0)?;
-        let mut counts = vec![0; base.partitions.len()];
-        if chain.links.is_empty() {
-            counts = base.partitions.iter().map(count_all).collect();
-        } else {
-            let stage = Stage::new(chain, Count, rdd.origin.clone());
-            let units = stage.units(&base);
-            let places: Vec<usize> = units.iter().map(|unit| unit.partition).collect();
-            for (place, count) in places.into_iter().zip(self.run_units(stage, units)?) {
+        // Records that are there, where they are.
+        let mut counts: Vec<u64> = match &chain.links[..] {
+            [] => base.partitions.iter().map(count_all).collect(),
+            _ => vec![0; base.partitions.len()],
+        };
+        if !chain.links.is_empty() || self.tasks.has_started(rdd) {
+            for (place, count) in self.run(rdd, Stage::new(chain, Count, rdd.origin.clone()), &base)? {
                 counts[place] += count;
             }
         }
@@ -426,6 +477,12 @@ impl<'w> Computation<'w> {
         let outputs = self.run_units(stage, units)?;
         Ok(Dataset { partitions: outputs.into_iter().map(|(_, writer)| writer.into_partition()).collect() })
     }
+}
+
+/// The chain that gives the keys, where all that is done is to count by them.
+fn keys_to_count(combine: &RddOp, chain: &Chain) -> Option<Chain> {
+    let (ones, keys) = chain.links.split_last()?;
+    counts_by_key(combine, ones.step()).then(|| Chain { links: keys.to_vec() })
 }
 
 /// What a sink has made of a parent.

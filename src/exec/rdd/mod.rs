@@ -19,6 +19,7 @@ mod shuffle;
 mod sink;
 mod sort;
 mod stage;
+mod started;
 mod stateful;
 mod tasks;
 mod tracked;
@@ -32,6 +33,7 @@ use std::sync::atomic::AtomicBool;
 pub use context::Skipped;
 pub use counted::Tally;
 pub(super) use counted::delimiters;
+pub use started::{Part, Started};
 
 use self::compute::Computation;
 use self::context::Rules;

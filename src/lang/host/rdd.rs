@@ -97,6 +97,7 @@ pub(super) fn op(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
             function: image(interp, &mut given, 2)?,
             with_index: given.flag(interp, 3)?,
         },
+        "count" => RddOp::Count,
         "glom" => RddOp::Glom,
         "union" => RddOp::Union,
         "zip" => RddOp::Zip,

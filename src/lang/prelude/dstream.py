@@ -101,7 +101,7 @@ class DStream:
     # The records of a batch
 
     def count(self):
-        return self.mapPartitions(lambda items: [sum(1 for _ in items)]).reduce(lambda a, b: a + b)
+        return self._of("count").reduce(lambda a, b: a + b)
 
     def reduce(self, func):
         return self.map(lambda x: (None, x)).reduceByKey(func, 1).map(lambda pair: pair[1])

@@ -273,7 +273,7 @@ class RDD:
         return dict(self.collect())
 
     def count(self):
-        return sum(self.mapPartitions(_counted).collect())
+        return sum(self._of("count").collect())
 
     def sum(self):
         return sum(self.mapPartitions(_summed).collect())

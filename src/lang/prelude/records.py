@@ -20,10 +20,6 @@ def _drop_key(pair):
     return pair[1]
 
 
-def _counted(items):
-    return [sum(1 for _ in items)]
-
-
 def _summed(items):
     return [sum(items)]
 

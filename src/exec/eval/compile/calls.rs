@@ -26,8 +26,13 @@ impl Builder<'_, '_> {
         {
             let arg = self.shape(arg);
             return left_operand!(arg, arg => expr(move |frame| {
+                let arg = arg(frame)?;
+                let length = match arg {
+                    Value::Str(text) => Ok(text.chars().count()),
+                    _ => length(frame.heap, arg),
+                };
                 // No more items fit into memory.
-                length(frame.heap, arg(frame)?).map(|length| Value::Int(i64::try_from(length).unwrap_or(i64::MAX)))
+                length.map(|length| Value::Int(i64::try_from(length).unwrap_or(i64::MAX)))
             }));
         }
         match self.positional(args) {
