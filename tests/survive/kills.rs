@@ -141,12 +141,12 @@ fn windows_of_programs() {
 fn several_streams() {
     let counts = |seconds| format!("w.window({seconds}, 1).reduceByKey(lambda a, b: a + b)");
     expression(&format!("{}.leftOuterJoin({}).pprint()", counts(3), counts(2)), &OUT);
-    expression("w.updateStateByKey(lambda v, s: len(v) + (s or 0)).union(w.countByWindow(3, 1).map(lambda n: ('n', n))).pprint(50)", &OUT);
-    let queue = "ssc.queueStream([[('a', 1)], [('b', 2)], [('a', 3), ('b', 4)]])";
     expression(
-        &format!("{queue}.union(w).updateStateByKey(lambda v, s: sum(v) + (s or 0)).pprint()"),
+        "w.updateStateByKey(lambda v, s: len(v) + (s or 0)).union(w.countByWindow(3, 1).map(lambda n: ('n', n))).pprint(50)",
         &OUT,
     );
+    let queue = "ssc.queueStream([[('a', 1)], [('b', 2)], [('a', 3), ('b', 4)]])";
+    expression(&format!("{queue}.union(w).updateStateByKey(lambda v, s: sum(v) + (s or 0)).pprint()"), &OUT);
 }
 
 #[test]
@@ -155,7 +155,8 @@ fn directories_of_batches() {
         "w.reduceByKeyAndWindow(lambda a, b: a + b, lambda a, b: a - b, 3, 1).saveAsTextFiles('out/t')",
         &[],
     );
-    let both = "s = w.updateStateByKey(lambda v, s: sum(v) + (s or 0))\ns.saveAsTextFiles('out/t', 'x')\ns.pprint()";
+    let both =
+        "s = w.updateStateByKey(lambda v, s: sum(v) + (s or 0))\ns.saveAsTextFiles('out/t', 'x')\ns.pprint()";
     expression(both, &OUT);
 }
 
