@@ -10,7 +10,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser as _};
 
 use super::values::{ClockName, FormatName, When, line_size, start_time};
 use crate::batch::{Interval, Time, parse_duration};
-use crate::driver::{Checkpointing, ClockChoice, OnError, OutputTo, Settings};
+use crate::driver::{ClockChoice, OnError, OutputTo, Recovery, Settings};
 use crate::error::{Error, Result};
 use crate::monitor::Verbosity;
 use crate::source::{SourceKind, SourceSpec};
@@ -109,7 +109,7 @@ pub(super) struct SurvivalOptions {
     checkpoint: Option<PathBuf>,
 
     /// Go on from the checkpoint of another job with what still fits, instead of exiting with code 4
-    #[arg(long, requires = "checkpoint", help_heading = "Checkpoints")]
+    #[arg(long, help_heading = "Checkpoints")]
     checkpoint_allow_changed: bool,
 
     /// Make the batches that no process was there for, empty, as Spark does
@@ -118,15 +118,8 @@ pub(super) struct SurvivalOptions {
 }
 
 impl SurvivalOptions {
-    fn checkpointing(&self) -> Option<Checkpointing> {
-        let SurvivalOptions { checkpoint, checkpoint_allow_changed, catch_up } = self;
-        let directory = checkpoint.clone()?;
-        Some(Checkpointing {
-            directory,
-            resume: true,
-            allow_changed: *checkpoint_allow_changed,
-            catch_up: *catch_up,
-        })
+    fn recovery(&self) -> Recovery {
+        Recovery { allow_changed: self.checkpoint_allow_changed, catch_up: self.catch_up }
     }
 }
 
@@ -196,7 +189,8 @@ pub(super) fn settings(
         progress: output.progress.into(),
         progress_color: output.color.color(std::io::stderr().is_terminal()),
         verbosity: output.verbosity(),
-        checkpoint: survival.checkpointing(),
+        checkpoint: survival.checkpoint.clone(),
+        recovery: survival.recovery(),
     }
 }
 

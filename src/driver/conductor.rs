@@ -136,9 +136,9 @@ impl Conductor {
         }
     }
 
-    /// Batches that were closed.
+    /// Batches that were closed, by earlier processes too that this one goes on from.
     pub(super) fn batches(&self) -> u64 {
-        self.stats.batches
+        self.survival.as_ref().map_or(self.stats.batches, Survival::batches)
     }
 
     /// Whether there have been as many batches as were asked for.

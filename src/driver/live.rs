@@ -24,6 +24,8 @@ pub(super) struct Live {
     interval: Interval,
     /// Without one all of the input is one batch.
     clock: Option<BatchClock>,
+    /// The earliest time that a batch may have.
+    first: Time,
     deadline: Option<Instant>,
     over: bool,
 }
@@ -52,6 +54,7 @@ impl Live {
         Ok(Live {
             sources,
             interval,
+            first: clock.tick(),
             clock: (!once).then_some(clock),
             deadline: settings.duration.map(|duration| Instant::now() + duration.duration()),
             over: false,
@@ -172,7 +175,8 @@ impl Live {
 
     /// The time of the batch that is open.
     pub(super) fn tick_time(&self) -> Time {
-        self.clock.as_ref().map_or_else(|| clock::now().next_tick(self.interval), BatchClock::tick)
+        let now = || clock::now().next_tick(self.interval).max(self.first);
+        self.clock.as_ref().map_or_else(now, BatchClock::tick)
     }
 
     pub(super) fn stats(&self) -> SourceStats {

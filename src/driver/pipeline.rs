@@ -10,16 +10,15 @@ use super::memory;
 use super::patience::Patience;
 use super::program::Program;
 use super::signals::Signals;
-use super::survival;
+use super::survival::{self, Checkpointing};
 use super::timeline::{Start, Timeline};
-use super::{Checkpointing, Ended, OutputTo, Settings, files, outputs};
+use super::{Ended, OutputTo, Settings, files, outputs};
 use crate::batch::{Dataset, Time};
 use crate::error::{Error, Result};
 use crate::exec::Flow;
 use crate::plan::{
-    self, Engine, Interrupt, Outcome, Rdd, Returned, Runtime, Script, StreamId, StreamOp, Streaming,
+    Engine, Interrupt, Outcome, Rdd, Returned, Runtime, Script, StreamId, StreamOp, Streaming,
 };
-use crate::sink;
 use crate::source::SourceSpec;
 
 /// The engine, clock, sources and outputs of programs.
@@ -116,10 +115,7 @@ impl Runtime for Pipeline {
         let queues = graph.streams.iter().any(|stream| matches!(stream.op, StreamOp::Queue { .. }));
         let clock = settings.clock.resolve(&specs, queues)?;
         let pool = settings.pool(&specs);
-        let mut checkpoint = match (&settings.checkpoint, checkpoint) {
-            (None, Some(asked)) => Some(checkpointing(&asked)?),
-            (settings, _) => settings.clone(),
-        };
+        let mut checkpoint = Checkpointing::of(settings, checkpoint.as_ref())?;
         let operators = if checkpoint.is_some() { graph.operators(script) } else { Vec::new() };
         let known = (&specs[..], clock);
         let mut program =
@@ -203,13 +199,6 @@ impl Runtime for Pipeline {
     fn engine(&mut self) -> &mut dyn Engine {
         self
     }
-}
-
-/// What a program asks for with `ssc.checkpoint` or `getOrCreate`.
-fn checkpointing(asked: &plan::Checkpoint) -> Result<Checkpointing> {
-    let directory = sink::local_path(&asked.directory)
-        .map_err(|fault| Error::Usage(format!("the checkpoint directory: {fault}")))?;
-    Ok(Checkpointing { directory, resume: asked.resume, allow_changed: false, catch_up: false })
 }
 
 impl Engine for Pipeline {

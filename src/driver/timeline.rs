@@ -33,7 +33,7 @@ impl<'r> Start<'r> {
         Start {
             is_kept: checkpoint.is_some(),
             resumed,
-            catches_up: checkpoint.is_some_and(|checkpoint| checkpoint.catch_up),
+            catches_up: checkpoint.is_some_and(|checkpoint| checkpoint.recovery.catch_up),
         }
     }
 

@@ -51,13 +51,18 @@ fn moments(seed: u64) -> Vec<Vec<String>> {
     (1..=ELEMENTS).flat_map(of_batch).chain((0..4).map(|_| several())).collect()
 }
 
+/// The command line with checkpoints: options go before files.
+fn kept<'a>(args: &[&'a str]) -> Vec<&'a str> {
+    [&args[..1], &KEPT, &args[1..]].concat()
+}
+
 /// What is in `out` in the end must be what it is without kills.
 fn survives(args: &[&str], program: Option<&str>) {
     let undisturbed = place(program);
     undisturbed.ok(args);
     let expected = undisturbed.written();
     assert!(!expected.is_empty(), "{args:?} writes");
-    let args = with(args, &KEPT);
+    let args = kept(args);
     for moments in moments(args.iter().map(|arg| arg.len() as u64).sum()) {
         let place = place(program);
         killed(&place, &args, &moments);
@@ -119,6 +124,9 @@ fn states_of_programs() {
     expression(&print, &OUT);
     expression(&print, &["-o", "out/o", "-f", "json"]);
     expression("w.updateStateByKey(lambda v, s: sum(v) + (s or 0) if v else None).pprint(100)", &OUT);
+    let counted = "def f(k, v, state):\n    n = (state.getOption() or 0) + (v or 0)\n    state.update(n)\n    return (k, n)\n";
+    let mapped = "m = w.mapWithState(StateSpec.function(f))\nm.stateSnapshots().pprint(100)";
+    expression(&format!("{counted}{mapped}"), &OUT);
     let sorted = "s.transform(lambda rdd: rdd.map(lambda kv: (kv[1], kv[0])).sortByKey(False)).pprint()";
     expression(&format!("{state}{sorted}"), &OUT);
 }
@@ -168,8 +176,8 @@ fn files_and_queues() {
     let args =
         ["run", "-e", &program, "--clock", "virtual", "-o", "out/o", "--from", "queue:q0,q1,q2", "q3", "q4"];
     survives(&args, None);
-    survives(&["wordcount", "--total", "--clock", "virtual", "q0", "q1", "q2", "-o", "out/o"], None);
-    survives(&["wordcount", "--once", "q0", "q1", "q2", "-o", "out/o"], None);
+    survives(&["wordcount", "--total", "--clock", "virtual", "-o", "out/o", "q0", "q1", "q2"], None);
+    survives(&["wordcount", "--once", "--clock", "virtual", "-o", "out/o", "q0", "q1", "q2"], None);
     survives(&["count", "--once", "--from", QUEUE, "-o", "out/o", "-f", "json"], None);
 }
 
@@ -211,7 +219,7 @@ fn standard_output_is_told_apart_by_batch_times() {
     for line in ["wordcount --total", "count --window 3s"] {
         let args: Vec<&str> = line.split(' ').chain(["--from", QUEUE]).collect();
         let expected: Vec<_> = batches(&place(None).ok(&args));
-        let args = with(&args, &KEPT);
+        let args = kept(&args);
         let mut again = 0;
         for moments in moments(7) {
             let place = place(None);

@@ -12,6 +12,7 @@
 //! | `clock` | | when streams began, and their last batch |
 //! | `source:N` | rows of a [`Position`] | |
 //! | `output` | empty | an [`OutputPosition`] |
+//! | `batches` | empty | how many there were |
 //! | `staged` | a directory | the hidden one that gets this name |
 
 mod moments;
@@ -24,38 +25,72 @@ use std::sync::Arc;
 
 pub(super) use self::moments::Moment;
 pub(super) use self::resume::Resumed;
+use super::Settings;
 use super::desk::Desk;
 use super::work::Work;
 use crate::batch::{Interval, Keep, SourceId, Time};
 use crate::checkpoint::{Claim, Commit, Decision, Description, Disk, Operator, Options, Store, decide};
 use crate::error::{Error, Result};
 use crate::plan;
-use crate::sink::{OutputPosition, Staged};
+use crate::sink::{self, OutputPosition, Staged};
 use crate::source::{Position, SourceSpec};
 
 /// The table of the output file's length.
 const OUTPUT: &str = "output";
+/// The table of how many batches there were.
+const BATCHES: &str = "batches";
 /// The table of directories that are to be renamed.
 const STAGED: &str = "staged";
 /// The only key of a table that needs none.
 const ONLY: &[u8] = b"";
 
-/// Whether, and how, a run is to survive its process.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checkpointing {
-    /// Where commits go.
-    pub directory: PathBuf,
-    /// Whether what is there is gone on from; else it is removed.
-    pub resume: bool,
+/// How a run goes on from a checkpoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recovery {
     /// Whether a changed job goes on from what still fits.
     pub allow_changed: bool,
     /// Whether batches that no process was there for are made, empty, as Spark does.
     pub catch_up: bool,
 }
 
+/// The checkpoints that a run is to have.
+#[derive(Clone, Debug)]
+pub(super) struct Checkpointing {
+    /// Where commits go.
+    pub(super) directory: PathBuf,
+    /// Whether what is there is gone on from; else it is removed.
+    pub(super) resume: bool,
+    pub(super) recovery: Recovery,
+}
+
+impl Checkpointing {
+    /// What the command line asks for, or else the program.
+    ///
+    /// # Errors
+    /// Usage errors: a directory that is none of this machine's, or options of checkpoints where there are none.
+    pub(super) fn of(settings: &Settings, asked: Option<&plan::Checkpoint>) -> Result<Option<Self>> {
+        let recovery = settings.recovery;
+        if let Some(directory) = &settings.checkpoint {
+            return Ok(Some(Checkpointing { directory: directory.clone(), resume: true, recovery }));
+        }
+        let Some(asked) = asked else {
+            if recovery == Recovery::default() {
+                return Ok(None);
+            }
+            let option = if recovery.catch_up { "--catch-up" } else { "--checkpoint-allow-changed" };
+            return Err(Error::Usage(format!("{option} is for checkpoints: add --checkpoint DIR")));
+        };
+        let directory = sink::local_path(&asked.directory)
+            .map_err(|fault| Error::Usage(format!("the checkpoint directory: {fault}")))?;
+        Ok(Some(Checkpointing { directory, resume: asked.resume, recovery }))
+    }
+}
+
 /// The checkpoints of a run.
 pub(super) struct Survival {
     store: Store,
+    /// Batches that were committed, by earlier processes too.
+    batches: u64,
     /// What the last commit has named, and the next is to forget.
     staged: Vec<Staged>,
 }
@@ -106,7 +141,7 @@ impl Survival {
         let found = claim.read()?;
         let now = job.description();
         let before = found.about().map(|about| &about.job);
-        let fit = match decide(before, &now, settings.allow_changed) {
+        let fit = match decide(before, &now, settings.recovery.allow_changed) {
             Decision::Fresh => None,
             Decision::Restore(fit) => Some(fit),
             Decision::Refuse(differences) => {
@@ -130,7 +165,8 @@ impl Survival {
         }
         let store = claim.begin(&found, now, Options::default())?;
         let staged = resumed.as_ref().map(|resumed| resumed.staged().to_vec()).unwrap_or_default();
-        let mut this = Survival { store, staged };
+        let batches = resumed.as_ref().map_or(0, Resumed::batches);
+        let mut this = Survival { store, batches, staged };
         if let Some(resumed) = resumed.as_ref().filter(|resumed| resumed.is_changed()) {
             this.rewrite(resumed)?;
         }
@@ -186,6 +222,7 @@ impl Survival {
         forget_staged(&mut self.staged, &mut commit)?;
         work.changes(desk, &mut Changes(&mut commit))?;
         put_places(positions, output, &mut commit)?;
+        commit.put(BATCHES, ONLY, (self.batches + 1).to_string().as_bytes())?;
         let staged = work.take_staged();
         for staged in &staged {
             let hidden = staged.hidden().file_name().unwrap_or(OsStr::new(""));
@@ -193,6 +230,7 @@ impl Survival {
         }
         Moment::Ready.pass();
         commit.finish(time)?;
+        self.batches += 1;
         Moment::Committed.pass();
         for staged in &staged {
             staged.publish()?;
@@ -200,6 +238,11 @@ impl Survival {
         self.staged = staged;
         Moment::Published.pass();
         Ok(())
+    }
+
+    /// Batches that were committed, by earlier processes too.
+    pub(super) fn batches(&self) -> u64 {
+        self.batches
     }
 
     /// Ends the store.

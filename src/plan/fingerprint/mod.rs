@@ -98,6 +98,7 @@ impl Plan {
             Scope::Batch => "batch",
             Scope::Total => "total",
             Scope::Window(window) => {
+                add_interval(&mut print, window.interval());
                 add_interval(&mut print, window.length());
                 add_interval(&mut print, window.step());
                 "window"
