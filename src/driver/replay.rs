@@ -8,7 +8,7 @@ use super::Settings;
 use super::conductor::Conductor;
 use super::signals::Signals;
 use super::timeline::Start;
-use super::work::Work;
+use super::work::{Stop, Work};
 use crate::batch::{Chunk, Interval, Pool, SourceId, Time};
 use crate::error::{Error, Result};
 use crate::plan::Returned;
@@ -123,7 +123,9 @@ impl Replay {
         let waited = self.waited.as_millis() / self.interval.duration().as_millis();
         let until = if timeout.is_some() { u64::try_from(waited).unwrap_or(u64::MAX) } else { u64::MAX };
         if !std::mem::replace(&mut self.others_read, true) {
-            self.begin_batch(work);
+            if self.earlier == 0 {
+                self.sources.ids.iter().for_each(|source| work.begin_part(*source));
+            }
             let read = self.read_others(signals, conductor, work);
             read.or_else(|fault| self.close_broken(fault, conductor, work))?;
         }
@@ -134,6 +136,9 @@ impl Replay {
         let others = if has_more { self.batches.saturating_add(1) } else { 0 };
         let all = queued.max(others).max(work.least_batches()).min(self.limit);
         self.over |= self.batches >= all;
+        // A program that stops between two batches has had its last one; what was read is dealt with only if it
+        // stops gracefully.
+        self.over |= work.wants_to_stop() == Some(Stop::AtOnce);
         while !self.over {
             if self.batches - self.begun >= until {
                 return Ok(Returned::TimeUp);
@@ -149,20 +154,12 @@ impl Replay {
             }
             self.batches += 1;
             self.over = last || work.wants_to_stop().is_some();
-            if !self.over && !self.once {
-                self.begin_batch(work);
-            }
             conductor.update_stats(work, self.stats());
         }
         Ok(Returned::Stopped)
     }
 
-    /// No source is idle on this clock: what has nothing for a batch has an empty file for it.
-    fn begin_batch(&self, work: &mut dyn Work) {
-        self.sources.ids.iter().chain(&self.queue.ids).for_each(|source| work.begin_part(*source));
-    }
-
-    /// Reads files and stdin to their end.
+    /// Reads files and stdin to their end: also empty ones have something for the first batch.
     fn read_others(
         &mut self,
         signals: &Signals,
@@ -198,6 +195,9 @@ impl Replay {
     ) -> Result<()> {
         let batch = usize::try_from(self.batches - self.begun + self.first).unwrap_or(usize::MAX);
         self.queue.reader.begin(batch);
+        for queue in self.queue.reader.with_file() {
+            work.begin_part(self.queue.ids[usize::from(queue.0)]);
+        }
         loop {
             let Queues { reader, ids } = &mut self.queue;
             if signals.stop() {
