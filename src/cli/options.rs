@@ -115,17 +115,23 @@ pub(super) struct SurvivalOptions {
     /// Make the batches that no process was there for, empty, as Spark does
     #[arg(long, help_heading = "Checkpoints")]
     catch_up: bool,
+
+    /// Write what comes from stdin, sockets and commands to the checkpoint directory before each batch, so that it
+    /// comes back after a crash
+    #[arg(long, requires = "checkpoint", help_heading = "Checkpoints")]
+    journal: bool,
 }
 
 impl SurvivalOptions {
     fn checkpointing(&self) -> Option<Checkpointing> {
-        let SurvivalOptions { checkpoint, checkpoint_allow_changed, catch_up } = self;
+        let SurvivalOptions { checkpoint, checkpoint_allow_changed, catch_up, journal } = self;
         let directory = checkpoint.clone()?;
         Some(Checkpointing {
             directory,
             resume: true,
             allow_changed: *checkpoint_allow_changed,
             catch_up: *catch_up,
+            journal: *journal,
         })
     }
 }

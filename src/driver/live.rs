@@ -7,7 +7,6 @@ use super::Settings;
 use super::clock::{self, BatchClock};
 use super::conductor::Conductor;
 use super::signals::Signals;
-use super::survival::Resumed;
 use super::timeline::Start;
 use super::work::{Stop, Work};
 use crate::batch::{Interval, Pool, Time};
@@ -26,6 +25,17 @@ pub(super) struct Live {
     clock: Option<BatchClock>,
     deadline: Option<Instant>,
     over: bool,
+    /// Batches have times after the last one of an earlier process.
+    last: Option<Time>,
+    journalled: Option<Journalled>,
+    pool: Pool,
+}
+
+/// A batch of an earlier process that was journalled and not committed.
+struct Journalled {
+    time: Time,
+    /// The first of the batches before it that are missing and are to be made.
+    missing: Option<Time>,
 }
 
 impl Live {
@@ -40,21 +50,26 @@ impl Live {
     ) -> Result<Self> {
         let options = settings.source_options();
         let mut sources = if from.is_kept {
-            EventLoop::new_at(sources, from.positions(), options, pool)?
+            EventLoop::new_at(sources, from.positions(), options, pool.clone())?
         } else {
-            EventLoop::new(sources, options, pool)?
+            EventLoop::new(sources, options, pool.clone())?
         };
         sources.wake_on(signals.wake()?)?;
-        let clock = match from.resumed.map(Resumed::last) {
+        let last = from.last();
+        let clock = match last {
             Some(last) if from.catches_up => BatchClock::from(interval, last.after(interval, 1)),
             last => BatchClock::start(interval, last),
         };
+        let missing = from.resumed.filter(|_| from.catches_up).map(|kept| kept.last().after(interval, 1));
         Ok(Live {
             sources,
             interval,
             clock: (!once).then_some(clock),
             deadline: settings.duration.map(|duration| Instant::now() + duration.duration()),
             over: false,
+            last,
+            journalled: from.journalled.map(|time| Journalled { time, missing }),
+            pool,
         })
     }
 
@@ -72,6 +87,9 @@ impl Live {
         until: Option<Instant>,
     ) -> Result<Returned> {
         conductor.relay(self.sources.notices());
+        if let Some(journalled) = self.journalled.take() {
+            self.replay(&journalled, conductor, work)?;
+        }
         let mut fault = None;
         while !self.over && !self.is_to_end(signals, conductor, work) {
             if until.is_some_and(|until| Instant::now() >= until) {
@@ -82,14 +100,15 @@ impl Live {
                 self.tick(conductor, work)?;
                 continue;
             }
+            let time = self.tick_time();
             let sources = &mut self.sources;
             let wake_up = self.clock.as_ref().map(BatchClock::until);
             let wake_up = wake_up.into_iter().chain(self.deadline).chain(until).min();
-            match sources.turn(wake_up, &mut |chunk| work.accept(chunk)) {
+            match sources.turn(wake_up, &mut |chunk| conductor.accept(work, chunk, time)) {
                 Ok(Turn::Full) => work.wait_for_chunk(),
                 Ok(Turn::Woken) => {
                     // So that a status line tells of everything that was read.
-                    sources.seal(&mut |chunk| work.accept(chunk));
+                    sources.seal(&mut |chunk| conductor.accept(work, chunk, time));
                     conductor.handle_signals(signals, work, || sources.stats())?;
                 }
                 Ok(Turn::OutputClosed) => return Err(Error::OutputClosed),
@@ -105,6 +124,29 @@ impl Live {
         }
         self.finish(conductor, work)?;
         fault.map_or(Ok(Returned::Stopped), Err)
+    }
+
+    /// Makes the batch that was journalled and not committed.
+    fn replay(
+        &mut self,
+        journalled: &Journalled,
+        conductor: &mut Conductor,
+        work: &mut dyn Work,
+    ) -> Result<()> {
+        let Journalled { time, missing } = *journalled;
+        let mut missing = missing.unwrap_or(time);
+        while missing < time {
+            conductor.close(work, missing, false)?;
+            conductor.commit(work, missing, Vec::new)?;
+            work.prepare()?;
+            missing = missing.after(self.interval, 1);
+        }
+        conductor.replay(work, &self.pool)?;
+        conductor.close(work, time, false)?;
+        conductor.commit(work, time, Vec::new)?;
+        work.prepare()?;
+        let next = self.clock.as_ref().map_or(time, BatchClock::tick);
+        work.pass_by(time.batches_between(next, self.interval))
     }
 
     fn is_to_end(&self, signals: &Signals, conductor: &Conductor, work: &dyn Work) -> bool {
@@ -128,9 +170,10 @@ impl Live {
             conductor.desk.say("the system's clock was set: batches follow it");
         }
         if !ended && clock.late().is_some() {
-            sources.seal(&mut |chunk| work.accept(chunk));
-            conductor.close(work, clock.tick(), false)?;
-            conductor.commit(work, clock.tick(), || sources.positions())?;
+            let time = clock.tick();
+            sources.seal(&mut |chunk| conductor.accept(work, chunk, time));
+            conductor.close(work, time, false)?;
+            conductor.commit(work, time, || sources.positions())?;
             conductor.note_delay(clock.late().unwrap_or_default(), self.interval);
             conductor.update_stats(work, sources.stats());
             work.prepare()?;
@@ -147,7 +190,7 @@ impl Live {
         self.over = true;
         let time = self.tick_time();
         let sources = &mut self.sources;
-        sources.seal(&mut |chunk| work.accept(chunk));
+        sources.seal(&mut |chunk| conductor.accept(work, chunk, time));
         conductor.relay(sources.notices());
         if work.wants_to_stop() == Some(Stop::AtOnce) {
             return Ok(());
@@ -161,9 +204,19 @@ impl Live {
         Ok(())
     }
 
+    /// The time of the first batch.
+    pub(super) fn first_time(&self) -> Time {
+        let first = self.journalled.as_ref().map(|journalled| journalled.missing.unwrap_or(journalled.time));
+        first.unwrap_or_else(|| self.tick_time())
+    }
+
     /// The time of the batch that is open.
-    pub(super) fn tick_time(&self) -> Time {
-        self.clock.as_ref().map_or_else(|| clock::now().next_tick(self.interval), BatchClock::tick)
+    fn tick_time(&self) -> Time {
+        let once = || {
+            let next = clock::now().next_tick(self.interval);
+            self.last.map_or(next, |last| next.max(last.after(self.interval, 1)))
+        };
+        self.clock.as_ref().map_or_else(once, BatchClock::tick)
     }
 
     pub(super) fn stats(&self) -> SourceStats {

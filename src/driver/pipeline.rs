@@ -133,7 +133,7 @@ impl Runtime for Pipeline {
         if checkpoint.is_some() {
             program.survive(resumed.as_ref())?;
         }
-        let from = Start::of(checkpoint.as_ref(), resumed.as_ref());
+        let from = Start::of(checkpoint.as_ref(), resumed.as_ref(), self.conductor.journalled());
         if program.prints_more_than_once() {
             self.conductor.desk.never_in_place();
         }
@@ -195,7 +195,13 @@ impl Runtime for Pipeline {
 fn checkpointing(asked: &plan::Checkpoint) -> Result<Checkpointing> {
     let directory = sink::local_path(&asked.directory)
         .map_err(|fault| Error::Usage(format!("the checkpoint directory: {fault}")))?;
-    Ok(Checkpointing { directory, resume: asked.resume, allow_changed: false, catch_up: false })
+    Ok(Checkpointing {
+        directory,
+        resume: asked.resume,
+        allow_changed: false,
+        catch_up: false,
+        journal: false,
+    })
 }
 
 impl Engine for Pipeline {
