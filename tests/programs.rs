@@ -1,14 +1,13 @@
 //! Programs as the driver runs them: what they print, and how they end. Nothing is computed on records here.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use dstream::batch::{Dataset, Partition, Time};
 use dstream::error::Result;
 use dstream::lang::{Exit, Program};
 use dstream::plan::{
-    Engine, Failure, Outcome, OutputOp, Rdd, RddOp, Returned, Runtime, Script, StreamId, Streaming,
+    Engine, Failure, Interrupt, Outcome, OutputOp, Rdd, RddOp, Returned, Runtime, Script, StreamId, Streaming,
 };
 
 /// A runtime that gives back data as it is, and prints into memory.
@@ -81,7 +80,7 @@ fn run(text: &str) -> (Memory, Exit) {
         let program = Program::script(&text, "job.py", &["one".into(), "two".into()], None)
             .unwrap_or_else(|fault| panic!("{fault}"));
         let mut memory = Memory::default();
-        let exit = program.run(&mut memory, Arc::new(AtomicBool::new(false))).expect("no fatal error");
+        let exit = program.run(&mut memory, Interrupt::default()).expect("no fatal error");
         (memory, exit)
     });
     thread.expect("threads can be started").join().expect("no panic")

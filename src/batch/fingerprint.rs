@@ -26,16 +26,6 @@ impl Fingerprint {
         fingerprinter.add(part);
         fingerprinter.finish()
     }
-
-    /// The same as a number.
-    pub fn to_bits(self) -> u128 {
-        self.0
-    }
-
-    /// The fingerprint that [`Fingerprint::to_bits`] has given.
-    pub fn from_bits(bits: u128) -> Self {
-        Fingerprint(bits)
-    }
 }
 
 impl Default for Fingerprinter {

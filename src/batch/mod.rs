@@ -11,6 +11,7 @@ mod pool;
 pub mod python;
 mod repr;
 mod rows;
+mod states;
 mod time;
 pub mod value;
 
@@ -23,6 +24,7 @@ pub use packed::Packed;
 pub use pool::{CHUNK_SIZE, Pool};
 pub use repr::{escape_into, is_printable, repr_into};
 pub use rows::Rows;
+pub use states::{Entry, KeyRef, States, Update};
 pub use time::{Interval, Time, parse_duration};
 
 /// The synchronisation types of the pool, by a name that the model checker can stand in for.

@@ -32,11 +32,6 @@ impl<'a> Decoder<'a> {
         self.at
     }
 
-    /// Whether all was taken.
-    pub(super) fn is_done(&self) -> bool {
-        self.at == self.bytes.len()
-    }
-
     pub(super) fn take(&mut self, n: usize) -> Option<&'a [u8]> {
         let taken = self.bytes.get(self.at..self.at.checked_add(n)?)?;
         self.at += n;
@@ -65,10 +60,6 @@ impl<'a> Decoder<'a> {
 
     pub(super) fn i64(&mut self) -> Option<i64> {
         self.array().map(i64::from_le_bytes)
-    }
-
-    pub(super) fn u128(&mut self) -> Option<u128> {
-        self.array().map(u128::from_le_bytes)
     }
 
     pub(super) fn varint(&mut self) -> Option<u64> {
@@ -107,7 +98,7 @@ mod tests {
             let mut out = Vec::new();
             put_varint(&mut out, n);
             let mut decoder = Decoder::new(&out);
-            assert_eq!((decoder.varint(), decoder.is_done()), (Some(n), true));
+            assert_eq!((decoder.varint(), decoder.at()), (Some(n), out.len()));
             assert_eq!(Decoder::new(&out[..out.len() - 1]).varint(), None);
         }
         assert_eq!(Decoder::new(&[0xff; 9]).varint(), None);

@@ -296,7 +296,7 @@ impl<'f> Said<'f> {
             }
             FrameKind::Tick => {
                 let time = Time::from_millis(from.i64()?);
-                from.is_done().then_some(Said::Tick(time))
+                (from.at() == payload.len()).then_some(Said::Tick(time))
             }
             FrameKind::About | FrameKind::Commit | FrameKind::Entries | FrameKind::End => None,
         }

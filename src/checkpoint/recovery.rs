@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::description::{Description, Operator};
-use crate::batch::Interval;
+use crate::batch::{Fingerprint, Interval};
 
 /// What to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,8 +136,8 @@ fn positions<T: Ord>(things: impl IntoIterator<Item = T>) -> BTreeMap<T, Vec<usi
 }
 
 /// Operators by what tells them apart.
-fn by_definition(operators: &[Operator]) -> BTreeMap<(&str, u128), Vec<usize>> {
-    positions(operators.iter().map(|operator| (operator.name.as_str(), operator.fingerprint.to_bits())))
+fn by_definition(operators: &[Operator]) -> BTreeMap<(&str, Fingerprint), Vec<usize>> {
+    positions(operators.iter().map(|operator| (operator.name.as_str(), operator.fingerprint)))
 }
 
 fn fit_operators(

@@ -2,8 +2,6 @@
 
 use std::io::Write as _;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use clap::{Args, Subcommand};
 
@@ -14,7 +12,7 @@ use crate::driver::{Recorder, Settings};
 use crate::error::{Error, Result};
 use crate::lang::{Exit, Program};
 use crate::monitor::Verbosity;
-use crate::plan::{Plan, Select};
+use crate::plan::{Interrupt, Plan, Select};
 
 /// Show the plan of a program, script or command without running it: streams, stages, which functions run as
 /// native kernels and which in the evaluator, and why
@@ -134,7 +132,7 @@ fn explained(job: Result<(Settings, Plan)>) -> std::result::Result<String, Fault
 /// The plan of a program, which is run until it waits for its stream.
 fn plan_of(program: &Program, settings: &Settings) -> Result<String> {
     let mut recorder = Recorder::new(settings.threads)?;
-    match program.run(&mut recorder, Arc::new(AtomicBool::new(false))) {
+    match program.run(&mut recorder, Interrupt::default()) {
         Ok(Exit::Raised) => Err(Error::Usage("the program fails before it waits for its stream".into())),
         Ok(Exit::Done | Exit::Code(_)) | Err(Error::OutputClosed) => recorder.into_plan(),
         Err(fault) => Err(fault),

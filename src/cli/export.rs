@@ -75,6 +75,10 @@ fn stream_of(source: &SourceSpec) -> Result<String> {
     match &source.kind {
         SourceKind::Tcp { host, port } => Ok(format!("ssc.socketTextStream({}, {port})", literal(host))),
         SourceKind::Dir(path) => Ok(format!("ssc.textFileStream({})", quoted(path)?)),
+        SourceKind::Records { length, path } => {
+            let records = format!("ssc.binaryRecordsStream({}, {length})", quoted(path)?);
+            Ok(format!("{records}.map(lambda record: record.hex())"))
+        }
         SourceKind::File(path) => Ok(format!("ssc.queueStream([{}])", read(path)?)),
         SourceKind::Queue(files) => {
             let batch = |file: &Option<PathBuf>| match file {

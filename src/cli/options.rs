@@ -10,7 +10,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser as _};
 
 use super::values::{ClockName, FormatName, When, line_size, start_time};
 use crate::batch::{Interval, Time, parse_duration};
-use crate::driver::{Checkpointing, ClockChoice, OnError, OutputTo, Settings};
+use crate::driver::{ClockChoice, OnError, OutputTo, Recovery, Settings};
 use crate::error::{Error, Result};
 use crate::monitor::Verbosity;
 use crate::source::{SourceKind, SourceSpec};
@@ -22,8 +22,8 @@ pub(super) const SECOND: &str = "1s";
 #[derive(Debug, Args)]
 pub(super) struct SourceOptions {
     /// A source: -, file:PATH, tail:PATH, dir:PATH (every file that comes into the directory, once;
-    /// files already there are not read), tcp://HOST:PORT, tcp-listen://HOST:PORT,
-    /// unix-listen:PATH, udp-listen://HOST:PORT, queue:FILE,FILE,… or exec:COMMAND; repeatable
+    /// files already there are not read), records:LENGTH:PATH (the same for binary files of such
+    /// records, in hexadecimal), tcp://HOST:PORT, tcp-listen://HOST:PORT, unix-listen:PATH, udp-listen://HOST:PORT, queue:FILE,FILE,… or exec:COMMAND; repeatable
     #[arg(long, value_name = "[NAME=]SPEC", value_parser = OsStringValueParser::new().try_map(|text| SourceSpec::parse(&text)), help_heading = "Input")]
     from: Vec<SourceSpec>,
 
@@ -109,7 +109,7 @@ pub(super) struct SurvivalOptions {
     checkpoint: Option<PathBuf>,
 
     /// Go on from the checkpoint of another job with what still fits, instead of exiting with code 4
-    #[arg(long, requires = "checkpoint", help_heading = "Checkpoints")]
+    #[arg(long, help_heading = "Checkpoints")]
     checkpoint_allow_changed: bool,
 
     /// Make the batches that no process was there for, empty, as Spark does
@@ -118,21 +118,17 @@ pub(super) struct SurvivalOptions {
 
     /// Write what comes from stdin, sockets and commands to the checkpoint directory before each batch, so that it
     /// comes back after a crash
-    #[arg(long, requires = "checkpoint", help_heading = "Checkpoints")]
+    #[arg(long, help_heading = "Checkpoints")]
     journal: bool,
 }
 
 impl SurvivalOptions {
-    fn checkpointing(&self) -> Option<Checkpointing> {
-        let SurvivalOptions { checkpoint, checkpoint_allow_changed, catch_up, journal } = self;
-        let directory = checkpoint.clone()?;
-        Some(Checkpointing {
-            directory,
-            resume: true,
-            allow_changed: *checkpoint_allow_changed,
-            catch_up: *catch_up,
-            journal: *journal,
-        })
+    fn recovery(&self) -> Recovery {
+        Recovery {
+            allow_changed: self.checkpoint_allow_changed,
+            catch_up: self.catch_up,
+            journal: self.journal,
+        }
     }
 }
 
@@ -202,7 +198,8 @@ pub(super) fn settings(
         progress: output.progress.into(),
         progress_color: output.color.color(std::io::stderr().is_terminal()),
         verbosity: output.verbosity(),
-        checkpoint: survival.checkpointing(),
+        checkpoint: survival.checkpoint.clone(),
+        recovery: survival.recovery(),
     }
 }
 

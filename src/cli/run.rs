@@ -4,8 +4,6 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::thread;
 
 use clap::Args;
@@ -229,7 +227,8 @@ pub(super) fn on_deep_stack(
 /// Runs a program to its end.
 fn run(program: &Program, settings: Settings) -> Result<(Exit, Ended)> {
     let mut pipeline = Pipeline::new(settings)?;
-    let exit = program.run(&mut pipeline, Arc::new(AtomicBool::new(false)));
+    let interrupt = pipeline.interrupt();
+    let exit = program.run(&mut pipeline, interrupt);
     // What has ended the stream is the reason why the program has ended.
     let ended = pipeline.end();
     match (exit, ended) {

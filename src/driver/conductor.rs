@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::desk::Desk;
 use super::signals::Signals;
 use super::survival::{self, Checkpointing, Resumed, Survival};
+use super::timeline::{Start, Timeline};
 use super::work::Work;
 use super::{Ended, Settings};
 use crate::batch::{Chunk, Interval, Pool, SourceId, Time};
@@ -86,6 +87,14 @@ impl Conductor {
         work.accept(chunk);
     }
 
+    /// Commits what the run begins with, if there are checkpoints.
+    pub(super) fn commit_start(&mut self, timeline: &mut Timeline, from: &Start<'_>) -> Result<()> {
+        match &mut self.survival {
+            Some(survival) => survival.start(timeline.last(from), timeline.positions(), &mut self.desk),
+            None => Ok(()),
+        }
+    }
+
     /// The run begins: from now on it reads these sources.
     pub(super) fn begin(&mut self, settings: &Settings, sources: &[SourceSpec]) {
         let listens =
@@ -149,9 +158,9 @@ impl Conductor {
         }
     }
 
-    /// Batches that were closed.
+    /// Batches that were closed, by earlier processes too that this one goes on from.
     pub(super) fn batches(&self) -> u64 {
-        self.stats.batches
+        self.survival.as_ref().map_or(self.stats.batches, Survival::batches)
     }
 
     /// Whether there have been as many batches as were asked for.

@@ -1,7 +1,6 @@
 //! The crew: what computes RDDs for a program, and what it has come to know while it did.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use super::desk::Desk;
 use super::work::Stop;
@@ -9,7 +8,7 @@ use super::{OnError, Settings};
 use crate::batch::Dataset;
 use crate::error::{Error, Result};
 use crate::exec::{self, Skipped, Workers};
-use crate::plan::{Engine, Failure, Outcome, Rdd};
+use crate::plan::{Engine, Failure, Interrupt, Outcome, Rdd};
 
 /// Bytes that the values of one record, or the keys of one task, may take.
 pub(super) const MEMORY_LIMIT: usize = 1 << 30;
@@ -17,6 +16,8 @@ pub(super) const MEMORY_LIMIT: usize = 1 << 30;
 /// Workers, and what a program has asked for beside computing.
 pub(super) struct Crew {
     pub(super) workers: Workers,
+    /// How the program and its tasks learn that the run is to end.
+    pub(super) interrupt: Interrupt,
     /// How the run is to end, once that was asked for.
     pub(super) stop: Option<Stop>,
     /// What ends the run, as soon as the batch is over: nobody reads the output any more.
@@ -27,14 +28,14 @@ pub(super) struct Crew {
 
 impl Crew {
     pub(super) fn new(settings: &Settings) -> Result<Self> {
+        let interrupt = Interrupt::default();
         let workers = Workers::new(exec::Settings {
             workers: settings.threads,
-            // The second signal ends the process, whatever its tasks do.
-            stop: Arc::new(AtomicBool::new(false)),
+            stop: Arc::clone(&interrupt.at_once),
             memory_limit: MEMORY_LIMIT,
             skip_bad: settings.on_error == OnError::Skip,
         })?;
-        Ok(Crew { workers, stop: None, fault: None, skipped: 0 })
+        Ok(Crew { workers, interrupt, stop: None, fault: None, skipped: 0 })
     }
 
     /// The crew with something to speak to the user through.

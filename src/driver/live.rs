@@ -9,10 +9,10 @@ use super::conductor::Conductor;
 use super::signals::Signals;
 use super::timeline::Start;
 use super::work::{Stop, Work};
-use crate::batch::{Interval, Pool, Time};
+use crate::batch::{Interval, Pool, SourceId, Time};
 use crate::error::{Error, Result};
 use crate::plan::Returned;
-use crate::source::{EventLoop, SourceSpec, SourceStats, Turn};
+use crate::source::{EventLoop, Position, SourceSpec, SourceStats, Turn};
 
 /// How often it is looked whether the batch is over, while no more input can be taken in.
 const BREATH: Duration = Duration::from_millis(10);
@@ -23,10 +23,10 @@ pub(super) struct Live {
     interval: Interval,
     /// Without one all of the input is one batch.
     clock: Option<BatchClock>,
+    /// The earliest time that a batch may have.
+    first: Time,
     deadline: Option<Instant>,
     over: bool,
-    /// Batches have times after the last one of an earlier process.
-    last: Option<Time>,
     journalled: Option<Journalled>,
     pool: Pool,
 }
@@ -64,13 +64,22 @@ impl Live {
         Ok(Live {
             sources,
             interval,
+            first: clock.tick(),
             clock: (!once).then_some(clock),
             deadline: settings.duration.map(|duration| Instant::now() + duration.duration()),
             over: false,
-            last,
             journalled: from.journalled.map(|time| Journalled { time, missing }),
             pool,
         })
+    }
+
+    pub(super) fn interval(&self) -> Interval {
+        self.interval
+    }
+
+    /// How far the sources were read since this was asked last.
+    pub(super) fn positions(&mut self) -> Vec<(SourceId, Position)> {
+        self.sources.positions()
     }
 
     /// Ends the run when the reader of the output has gone.
@@ -137,14 +146,14 @@ impl Live {
         let mut missing = missing.unwrap_or(time);
         while missing < time {
             conductor.close(work, missing, false)?;
-            conductor.commit(work, missing, Vec::new)?;
             work.prepare()?;
+            conductor.commit(work, missing, Vec::new)?;
             missing = missing.after(self.interval, 1);
         }
         conductor.replay(work, &self.pool)?;
         conductor.close(work, time, false)?;
-        conductor.commit(work, time, Vec::new)?;
         work.prepare()?;
+        conductor.commit(work, time, Vec::new)?;
         let next = self.clock.as_ref().map_or(time, BatchClock::tick);
         work.pass_by(time.batches_between(next, self.interval))
     }
@@ -173,10 +182,10 @@ impl Live {
             let time = clock.tick();
             sources.seal(&mut |chunk| conductor.accept(work, chunk, time));
             conductor.close(work, time, false)?;
-            conductor.commit(work, time, || sources.positions())?;
             conductor.note_delay(clock.late().unwrap_or_default(), self.interval);
             conductor.update_stats(work, sources.stats());
             work.prepare()?;
+            conductor.commit(work, time, || sources.positions())?;
             clock.advance();
         }
         Ok(())
@@ -212,11 +221,8 @@ impl Live {
 
     /// The time of the batch that is open.
     fn tick_time(&self) -> Time {
-        let once = || {
-            let next = clock::now().next_tick(self.interval);
-            self.last.map_or(next, |last| next.max(last.after(self.interval, 1)))
-        };
-        self.clock.as_ref().map_or_else(once, BatchClock::tick)
+        let now = || clock::now().next_tick(self.interval).max(self.first);
+        self.clock.as_ref().map_or_else(now, BatchClock::tick)
     }
 
     pub(super) fn stats(&self) -> SourceStats {

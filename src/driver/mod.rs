@@ -15,12 +15,14 @@ mod pipeline;
 mod program;
 mod recorder;
 mod replay;
+mod reports;
 mod signals;
 mod survival;
 mod timeline;
 mod work;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::batch::{Interval, Pool, Time};
 use crate::error::Result;
@@ -30,12 +32,13 @@ use crate::sink::FormatKind;
 use crate::source::{self, SourceSpec};
 use conductor::Conductor;
 use signals::Signals;
+use survival::Checkpointing;
 use timeline::{Start, Timeline};
 use work::Counting;
 
 pub use pipeline::Pipeline;
 pub use recorder::Recorder;
-pub use survival::Checkpointing;
+pub use survival::Recovery;
 
 /// A run, as the command line describes it; what it computes aside.
 #[derive(Clone, Debug)]
@@ -72,8 +75,10 @@ pub struct Settings {
     pub progress_color: bool,
     /// How much is said on stderr.
     pub verbosity: Verbosity,
-    /// Whether the run survives its process.
-    pub checkpoint: Option<Checkpointing>,
+    /// Where what survives the process is kept, if anything is; programs may name a place themselves.
+    pub checkpoint: Option<PathBuf>,
+    /// How that is gone on from.
+    pub recovery: Recovery,
 }
 
 /// What happens to records that cannot be used (no such field, broken JSON, a function that raises).
@@ -130,7 +135,8 @@ const CHUNKS_PER_WORKER: usize = 4;
 /// records where they are to end the run.
 pub fn count(settings: &Settings, plan: &Plan) -> Result<Ended> {
     outputs::check(&settings.output, &settings.sources)?;
-    let signals = Signals::install(matches!(settings.output, OutputTo::File(_)))?;
+    let checkpoint = Checkpointing::of(settings, None)?;
+    let signals = Signals::install(matches!(settings.output, OutputTo::File(_)), &Arc::default())?;
     let pool = settings.pool(&settings.sources);
     let clock = settings.clock.resolve(&settings.sources, false)?;
     let at = (clock, settings.interval);
@@ -143,12 +149,13 @@ pub fn count(settings: &Settings, plan: &Plan) -> Result<Ended> {
         sources: &settings.sources,
         outputs: outputs::file_of(&settings.output).into_iter().collect(),
     };
-    let resumed = conductor.survive(settings.checkpoint.as_ref(), &job)?;
-    let from = Start::of(settings.checkpoint.as_ref(), resumed.as_ref(), conductor.journalled());
+    let resumed = conductor.survive(checkpoint.as_ref(), &job)?;
+    let from = Start::of(checkpoint.as_ref(), resumed.as_ref(), conductor.journalled());
     let mut timeline = Timeline::new(settings, &settings.sources, at, &from, &signals, pool.clone())?;
+    conductor.commit_start(&mut timeline, &from)?;
     timeline.watch_output(conductor.desk.output_descriptor()?)?;
     let mut work = Counting::new(settings, plan, pool)?;
-    if settings.checkpoint.is_some() {
+    if checkpoint.is_some() {
         work.survive(resumed.as_ref(), timeline.first_time(), settings.interval)?;
     }
     conductor.begin(settings, &settings.sources);

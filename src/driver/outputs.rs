@@ -10,6 +10,9 @@ use super::OutputTo;
 use crate::error::{Error, Result};
 use crate::source::{SourceKind, SourceSpec};
 
+/// What comes before the name of the file that batches are printed to, where checkpoints name it.
+const FILE: &str = "-o ";
+
 /// Refuses to write to a file that is read from, or into a directory that is watched.
 pub(super) fn check(to: &OutputTo, sources: &[SourceSpec]) -> Result<()> {
     let output = match to {
@@ -24,7 +27,11 @@ pub(super) fn check(to: &OutputTo, sources: &[SourceSpec]) -> Result<()> {
         };
         let feeds_itself = match (&input, &output, &source.kind, to) {
             (Some(input), Some(output), ..) => is_same_file(input, output),
-            (.., SourceKind::Dir(watched), OutputTo::File(path)) => is_within(path, watched),
+            (
+                ..,
+                SourceKind::Dir(watched) | SourceKind::Records { path: watched, .. },
+                OutputTo::File(path),
+            ) => is_within(path, watched),
             _ => false,
         };
         if feeds_itself {
@@ -39,9 +46,14 @@ pub(super) fn check(to: &OutputTo, sources: &[SourceSpec]) -> Result<()> {
 /// The file that is written to, as a checkpoint knows it.
 pub(super) fn file_of(to: &OutputTo) -> Option<String> {
     match to {
-        OutputTo::File(path) => Some(format!("-o {}", path.display())),
+        OutputTo::File(path) => Some(format!("{FILE}{}", path.display())),
         OutputTo::Stdout => None,
     }
+}
+
+/// Whether that is how a checkpoint knows the file that batches are printed to.
+pub(super) fn is_file(output: &str) -> bool {
+    output.starts_with(FILE)
 }
 
 fn metadata_of(stream: &impl AsFd) -> Option<Metadata> {

@@ -9,14 +9,15 @@ use super::crew::{Crew, failure};
 use super::patience::Patience;
 use super::program::Program;
 use super::signals::Signals;
-use super::survival;
+use super::survival::{self, Checkpointing};
 use super::timeline::{Start, Timeline};
-use super::{Checkpointing, Ended, OutputTo, Settings, outputs};
+use super::{Ended, OutputTo, Settings, outputs};
 use crate::batch::{Dataset, Time};
 use crate::error::{Error, Result};
 use crate::exec::Flow;
-use crate::plan::{self, Engine, Outcome, Rdd, Returned, Runtime, Script, StreamId, StreamOp, Streaming};
-use crate::sink;
+use crate::plan::{
+    Engine, Interrupt, Outcome, Rdd, Returned, Runtime, Script, StreamId, StreamOp, Streaming,
+};
 use crate::source::SourceSpec;
 
 /// The engine, clock, sources and outputs of programs.
@@ -57,6 +58,11 @@ impl Pipeline {
             ended: Ended::Drained,
             failed: 0,
         })
+    }
+
+    /// How a program that runs on it learns that it is to end.
+    pub fn interrupt(&self) -> Interrupt {
+        self.crew.interrupt.clone()
     }
 
     /// Ends a stream that the program has left running, and tells how the last one has ended.
@@ -108,12 +114,11 @@ impl Runtime for Pipeline {
         let queues = graph.streams.iter().any(|stream| matches!(stream.op, StreamOp::Queue { .. }));
         let clock = settings.clock.resolve(&specs, queues)?;
         let pool = settings.pool(&specs);
-        let mut checkpoint = match (&settings.checkpoint, checkpoint) {
-            (None, Some(asked)) => Some(checkpointing(&asked)?),
-            (settings, _) => settings.clone(),
-        };
+        let mut checkpoint = Checkpointing::of(settings, checkpoint.as_ref())?;
         let operators = if checkpoint.is_some() { graph.operators(script) } else { Vec::new() };
-        let mut program = Program::new(settings, graph, pool.clone(), |graph| Flow::new(graph, interval))?;
+        let known = (&specs[..], clock);
+        let mut program =
+            Program::new(settings, graph, known, pool.clone(), |graph| Flow::new(graph, interval))?;
         let job = survival::Job {
             text,
             interval,
@@ -144,13 +149,15 @@ impl Runtime for Pipeline {
             }
             None => {
                 let to_file = matches!(settings.output, OutputTo::File(_));
-                self.signals.insert(Signals::install(to_file)?)
+                self.signals.insert(Signals::install(to_file, &self.crew.interrupt.asked)?)
             }
         };
         let mut timeline = Timeline::new(settings, &specs, (clock, interval), &from, signals, pool)?;
+        self.conductor.commit_start(&mut timeline, &from)?;
         timeline.watch_output(self.conductor.desk.output_descriptor()?)?;
         self.conductor.begin(settings, &specs);
-        let _patience = Patience::start(signals, self.conductor.desk.messages())?;
+        let at_once = Arc::clone(&self.crew.interrupt.at_once);
+        let _patience = Patience::start(signals, self.conductor.desk.messages(), interval, at_once)?;
         self.crew.stop = None;
         self.stream = Some(Stream { program, timeline, _patience });
         Ok(())
@@ -161,13 +168,14 @@ impl Runtime for Pipeline {
         let (Some(stream), Some(signals)) = (&mut self.stream, &self.signals) else {
             return Ok(Returned::Stopped);
         };
-        stream.program.begin(script, &self.crew);
+        stream.program.begin(script, &mut self.crew.at(&mut self.conductor.desk));
         let work = &mut stream.program.at(&mut self.crew, Some(script));
         let stopped = match stream.timeline.run(signals, &mut self.conductor, work, timeout) {
             Ok(Returned::TimeUp) => return Ok(Returned::TimeUp),
             Ok(Returned::Stopped) => Ok(()),
             Err(fault) => Err(fault),
         };
+        stream.program.stopped(script, &mut self.crew.at(&mut self.conductor.desk));
         let by_itself = stopped.is_ok() && !signals.stop();
         self.close(stopped);
         if by_itself && self.fault.is_none() { Ok(Returned::Stopped) } else { Err(Error::OutputClosed) }
@@ -189,19 +197,6 @@ impl Runtime for Pipeline {
     fn engine(&mut self) -> &mut dyn Engine {
         self
     }
-}
-
-/// What a program asks for with `ssc.checkpoint` or `getOrCreate`.
-fn checkpointing(asked: &plan::Checkpoint) -> Result<Checkpointing> {
-    let directory = sink::local_path(&asked.directory)
-        .map_err(|fault| Error::Usage(format!("the checkpoint directory: {fault}")))?;
-    Ok(Checkpointing {
-        directory,
-        resume: asked.resume,
-        allow_changed: false,
-        catch_up: false,
-        journal: false,
-    })
 }
 
 impl Engine for Pipeline {

@@ -5,17 +5,20 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use memchr::memchr_iter;
 
-use super::crew::Crew;
+use super::clock::Clock;
+use super::crew::{Crew, CrewAt};
 use super::deliver::Outputs;
 use super::desk::Desk;
+use super::reports::Reports;
 use super::survival::Resumed;
 use super::work::{Stop, Work};
 use super::{OnError, Settings};
-use crate::batch::{Chunk, Keep, Pool, Time};
+use crate::batch::{Chunk, Keep, Pool, SourceId, Time};
 use crate::error::{Error, Result};
 use crate::exec::{Delivery, Flow};
-use crate::plan::{Engine, Graph, Outcome, Rdd, Script, StreamId, StreamOp};
+use crate::plan::{Engine, Graph, Outcome, Rdd, Report, Script, StreamId, StreamOp};
 use crate::sink::Staged;
+use crate::source::{SourceKind, SourceSpec};
 
 /// Input that waits for the end of its batch may take so many bytes; where time is real, reading waits then.
 const MOST_WAITING: usize = 512 << 20;
@@ -36,6 +39,9 @@ pub(super) struct Program {
     has_input: bool,
     begun: bool,
     pool: Pool,
+    reports: Reports,
+    /// Sources that read from a connection, by number.
+    receivers: Vec<(SourceId, String)>,
     /// Batches that have lost an output.
     pub(super) failed: u64,
 }
@@ -46,6 +52,7 @@ impl Program {
     pub(super) fn new(
         settings: &Settings,
         graph: Graph,
+        (sources, clock): (&[SourceSpec], Clock),
         pool: Pool,
         flow: impl FnOnce(Graph) -> Flow,
     ) -> Result<Self> {
@@ -65,6 +72,8 @@ impl Program {
             has_input: false,
             begun: false,
             pool,
+            reports: Reports::new(sources.len(), clock),
+            receivers: receivers(sources),
             failed: 0,
         })
     }
@@ -92,10 +101,16 @@ impl Program {
     }
 
     /// To be called before anything comes in.
-    pub(super) fn begin(&mut self, script: &mut dyn Script, crew: &Crew) {
+    pub(super) fn begin(&mut self, script: &mut dyn Script, crew: &mut CrewAt<'_>) {
         if !std::mem::replace(&mut self.begun, true) {
-            self.flow.begin(script, &crew.workers);
+            self.flow.begin(script, &crew.crew.workers);
+            tell(script, crew, || Report::Started(self.reports.started(), self.receivers.clone()));
         }
+    }
+
+    /// To be called when nothing comes in any more.
+    pub(super) fn stopped(&self, script: &mut dyn Script, crew: &mut CrewAt<'_>) {
+        tell(script, crew, || Report::Stopped(self.receivers.clone()));
     }
 
     /// The RDDs of a stream from one time to another, as far as they are remembered.
@@ -121,6 +136,27 @@ impl Program {
     }
 }
 
+/// Tells the program's listeners, if it has any. They do not keep a stream from going on.
+fn tell(script: &mut dyn Script, crew: &mut CrewAt<'_>, report: impl FnOnce() -> Report) {
+    if script.listens()
+        && let Err(failure) = script.tell(report(), crew)
+    {
+        crew.desk.say_error(format_args!("a StreamingListener fails: {failure}"));
+    }
+}
+
+/// The sources that Spark would have a receiver for.
+fn receivers(sources: &[SourceSpec]) -> Vec<(SourceId, String)> {
+    let is_receiver = |spec: &SourceSpec| {
+        !matches!(
+            spec.kind,
+            SourceKind::File(_) | SourceKind::Dir(_) | SourceKind::Records { .. } | SourceKind::Queue(_)
+        )
+    };
+    let numbered = (0..).map(SourceId).zip(sources).filter(|(_, spec)| is_receiver(spec));
+    numbered.map(|(number, spec)| (number, spec.kind.to_string())).collect()
+}
+
 /// A program at work.
 pub(super) struct ProgramAt<'a> {
     program: &'a mut Program,
@@ -129,9 +165,15 @@ pub(super) struct ProgramAt<'a> {
 }
 
 impl Work for ProgramAt<'_> {
+    fn begin_part(&mut self, source: SourceId) {
+        self.program.flow.begin_part(source);
+    }
+
     fn accept(&mut self, chunk: Chunk) {
         let program = &mut *self.program;
-        program.records += memchr_iter(b'\n', chunk.bytes()).count() as u64;
+        let records = memchr_iter(b'\n', chunk.bytes()).count() as u64;
+        program.records += records;
+        program.reports.count(chunk.source(), records);
         program.has_input = true;
         let size = chunk.len();
         if program.flow.accept(chunk, &self.crew.workers) {
@@ -161,11 +203,13 @@ impl Work for ProgramAt<'_> {
     }
 
     fn close(&mut self, time: Time, _last: bool, desk: &mut Desk) -> Result<()> {
-        let Program { flow, outputs, fail, zone, waiting, has_input, failed, .. } = &mut *self.program;
+        let Program { flow, outputs, fail, zone, waiting, has_input, failed, reports, .. } =
+            &mut *self.program;
         let Some(script) = &mut self.script else { return Ok(()) };
         let origins: Vec<String> =
             flow.graph().outputs.iter().map(|output| output.origin.to_string()).collect();
         let mut lost = false;
+        let mut open = reports.open(time);
         *waiting = 0;
         *has_input = false;
         let crew = &mut *self.crew;
@@ -174,11 +218,18 @@ impl Work for ProgramAt<'_> {
             let (output, failure) = match delivery {
                 Delivery::Records { output, records, .. } => {
                     match outputs.deliver(output, time, records, engine)? {
-                        Ok(()) => return Ok(()),
+                        Ok(()) => {
+                            open.done(Some(output), &origins, None);
+                            return Ok(());
+                        }
                         Err(failure) => (Some(output), failure),
                     }
                 }
                 Delivery::Failed { output, failure } => (output, failure),
+                Delivery::Done { output } => {
+                    open.done(Some(output), &origins, None);
+                    return Ok(());
+                }
                 Delivery::LeftOut { time, failure } => {
                     lost = true;
                     let time = time.local_text(zone);
@@ -189,6 +240,7 @@ impl Work for ProgramAt<'_> {
                 }
             };
             lost = true;
+            open.done(output, &origins, Some(&failure.to_string()));
             let what = match output {
                 Some(output) => format!("output {} ({})", output + 1, origins[output]),
                 None => "all outputs".into(),
@@ -201,6 +253,7 @@ impl Work for ProgramAt<'_> {
             Ok(())
         })?;
         *failed += u64::from(lost);
+        tell(*script, &mut self.crew.at(desk), || Report::Batch(open.into_report()));
         self.crew.fault.take().map_or(Ok(()), Err)
     }
 

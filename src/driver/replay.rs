@@ -98,6 +98,10 @@ impl Replay {
         })
     }
 
+    pub(super) fn interval(&self) -> Interval {
+        self.interval
+    }
+
     /// Ends the run when the reader of the output has gone.
     pub(super) fn watch_output(&mut self, output: OwnedFd) -> Result<()> {
         self.sources.reader.watch_output(output)
@@ -118,6 +122,7 @@ impl Replay {
         let waited = self.waited.as_millis() / self.interval.duration().as_millis();
         let until = if timeout.is_some() { u64::try_from(waited).unwrap_or(u64::MAX) } else { u64::MAX };
         if !std::mem::replace(&mut self.begun, true) {
+            self.begin_batch(work);
             // What was journalled belongs to the first batch too: it has its time.
             conductor.replay(work, &self.pool)?;
             let read = self.read_others(signals, conductor, work);
@@ -139,14 +144,22 @@ impl Replay {
             if last || !self.once {
                 let time = self.tick_time();
                 conductor.close(work, time, last)?;
-                conductor.commit(work, time, || self.positions())?;
                 work.prepare()?;
+                conductor.commit(work, time, || self.positions())?;
             }
             self.batches += 1;
             self.over = last || work.wants_to_stop().is_some();
+            if !self.over && !self.once {
+                self.begin_batch(work);
+            }
             conductor.update_stats(work, self.stats());
         }
         Ok(Returned::Stopped)
+    }
+
+    /// No source is idle on this clock: what has nothing for a batch has an empty file for it.
+    fn begin_batch(&self, work: &mut dyn Work) {
+        self.sources.ids.iter().chain(&self.queue.ids).for_each(|source| work.begin_part(*source));
     }
 
     /// Reads files and stdin to their end.
@@ -211,7 +224,7 @@ impl Replay {
     }
 
     /// How far the sources were read since this was asked last.
-    fn positions(&mut self) -> Vec<(SourceId, Position)> {
+    pub(super) fn positions(&mut self) -> Vec<(SourceId, Position)> {
         let Replay { sources, queue, .. } = self;
         let others = sources.reader.positions().into_iter().map(|told| of_run(told, &sources.ids));
         let queues = queue.reader.positions().into_iter().map(|told| of_run(told, &queue.ids));

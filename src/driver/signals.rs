@@ -40,12 +40,13 @@ const fn ended_by(signal: i32) -> i32 {
 }
 
 impl Signals {
-    /// Takes the signals over.
-    pub(super) fn install(reopen_on_hangup: bool) -> Result<Signals> {
-        Signals::try_install(reopen_on_hangup).map_err(|fault| Error::io("cannot handle signals", &fault))
+    /// Takes the signals over. Those that end the run also set `asked`.
+    pub(super) fn install(reopen_on_hangup: bool, asked: &Arc<AtomicBool>) -> Result<Signals> {
+        Signals::try_install(reopen_on_hangup, asked)
+            .map_err(|fault| Error::io("cannot handle signals", &fault))
     }
 
-    fn try_install(reopen_on_hangup: bool) -> io::Result<Signals> {
+    fn try_install(reopen_on_hangup: bool, asked: &Arc<AtomicBool>) -> io::Result<Signals> {
         let (wake, written) = UnixStream::pair()?;
         let (watch, watch_written) = UnixStream::pair()?;
         let signals = Signals {
@@ -59,9 +60,9 @@ impl Signals {
         };
         let Signals { stop, interrupted, hung_up, reopen, status, .. } = &signals;
         let handled: [(i32, &[&Arc<AtomicBool>]); 4] = [
-            (SIGINT, &[stop, interrupted]),
-            (SIGTERM, &[stop]),
-            (SIGHUP, if reopen_on_hangup { &[reopen] } else { &[stop, hung_up] }),
+            (SIGINT, &[stop, asked, interrupted]),
+            (SIGTERM, &[stop, asked]),
+            (SIGHUP, if reopen_on_hangup { &[reopen] } else { &[stop, asked, hung_up] }),
             (SIGUSR1, &[status]),
         ];
         let ignored = ignored();
@@ -96,6 +97,16 @@ impl Signals {
     pub(super) fn stop_flag(&self) -> impl Fn() -> bool + Send + use<> {
         let stop = Arc::clone(&self.stop);
         move || stop.load(Ordering::Relaxed)
+    }
+
+    /// Tells, from any thread, with which code the process ends by the signal that has come.
+    pub(super) fn exit_code(&self) -> impl Fn() -> i32 + Send + use<> {
+        let (interrupted, hung_up) = (Arc::clone(&self.interrupted), Arc::clone(&self.hung_up));
+        move || match (interrupted.load(Ordering::Relaxed), hung_up.load(Ordering::Relaxed)) {
+            (true, _) => ended_by(SIGINT),
+            (false, true) => ended_by(SIGHUP),
+            (false, false) => ended_by(SIGTERM),
+        }
     }
 
     /// Another stream of the program begins: the first signal stops it in order.

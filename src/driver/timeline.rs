@@ -11,7 +11,7 @@ use super::replay::Replay;
 use super::signals::Signals;
 use super::survival::{Checkpointing, Resumed};
 use super::work::Work;
-use crate::batch::{Interval, Pool, Time};
+use crate::batch::{Interval, Pool, SourceId, Time};
 use crate::error::Result;
 use crate::plan::Returned;
 use crate::source::{Position, SourceSpec, SourceStats};
@@ -40,7 +40,7 @@ impl<'r> Start<'r> {
             is_kept: checkpoint.is_some(),
             resumed,
             journalled,
-            catches_up: checkpoint.is_some_and(|checkpoint| checkpoint.catch_up),
+            catches_up: checkpoint.is_some_and(|checkpoint| checkpoint.recovery.catch_up),
         }
     }
 
@@ -93,6 +93,23 @@ impl Timeline {
         match self {
             Timeline::Live(live) => live.first_time(),
             Timeline::Replay(replay) => replay.tick_time(),
+        }
+    }
+
+    /// The time of the batch before the first one of this run.
+    pub(super) fn last(&self, from: &Start<'_>) -> Time {
+        let interval = match self {
+            Timeline::Live(live) => live.interval(),
+            Timeline::Replay(replay) => replay.interval(),
+        };
+        from.resumed.map_or_else(|| self.first_time().after(interval, -1), Resumed::last)
+    }
+
+    /// How far the sources were read since this was asked last.
+    pub(super) fn positions(&mut self) -> Vec<(SourceId, Position)> {
+        match self {
+            Timeline::Live(live) => live.positions(),
+            Timeline::Replay(replay) => replay.positions(),
         }
     }
 

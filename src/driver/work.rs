@@ -4,7 +4,7 @@ use super::Settings;
 use super::bad::BadRecords;
 use super::desk::Desk;
 use super::survival::Resumed;
-use crate::batch::{Chunk, Interval, Keep, Pool, Time};
+use crate::batch::{Chunk, Interval, Keep, Pool, SourceId, Time};
 use crate::error::{Error, Result};
 use crate::exec::Job;
 use crate::plan::Plan;
@@ -12,6 +12,9 @@ use crate::sink::Staged;
 
 /// Where input goes to, and batches come from.
 pub(super) trait Work {
+    /// What comes next from a source is a part of its own of the present batch, also if it is nothing.
+    fn begin_part(&mut self, _source: SourceId) {}
+
     /// Takes in a chunk of the present batch.
     fn accept(&mut self, chunk: Chunk);
 

@@ -1,21 +1,25 @@
 //! Programs: read, run, called back.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::diagnostics::Diagnostic;
-use super::host::{PRIMITIVES, Pipeline, named_stream};
+use super::host::{PRIMITIVES, Pipeline, named_stream, tell};
 use super::interp::{
     Globals, Halt, Handle, Host, Interp, Obj, Reason, Run, Thrown, World, is_builtin, module_names,
 };
 use super::{Known, check, parse, prelude};
-use crate::batch::value::exceptions::SYSTEM_EXIT;
+use crate::batch::value::exceptions::{KEYBOARD_INTERRUPT, SYSTEM_EXIT};
 use crate::batch::{Interval, SourceId, Time};
 use crate::error::{Error, Result};
 use crate::plan::code::{Code, ExprKind, Source, StmtKind};
-use crate::plan::{Callback, Engine, Failure, Image, Lambda, Outcome, Rdd, Runtime, Script};
+use crate::plan::{
+    Callback, Engine, Failure, Image, Interrupt, Lambda, Outcome, Rdd, Report, Runtime, Script,
+};
 
 /// A program, ready to run.
 #[derive(Debug)]
@@ -96,19 +100,19 @@ impl Program {
         Ok(Program { code, args: vec!["-e".into()], scope: Some(scope), interval })
     }
 
-    /// Runs it. Uncaught exceptions are reported on standard error. `stop` ends it at the next call or
-    /// turn of a loop.
+    /// Runs it. Uncaught exceptions are reported on standard error.
     ///
     /// # Errors
     /// What no program can deal with: a source that cannot be opened, an output that is closed.
-    pub fn run(&self, runtime: &mut dyn Runtime, stop: Arc<AtomicBool>) -> Result<Exit> {
+    pub fn run(&self, runtime: &mut dyn Runtime, interrupt: Interrupt) -> Result<Exit> {
         let world = Rc::new(World {
             globals: Rc::default(),
             catalogue: Rc::new(Globals { prelude: true, ..Globals::default() }),
             modules: HashMap::default().into(),
             source: self.code.source.clone(),
             args: self.args.clone(),
-            stop,
+            interrupt,
+            interrupted: Cell::new(false),
             pipeline: Pipeline::default(),
             images: Default::default(),
         });
@@ -196,6 +200,11 @@ impl Program {
             Err(Reason::Fatal(error)) => return Err(error),
             Err(Reason::Raised(thrown)) => thrown,
         };
+        let was_told =
+            interp.world.interrupted.get() || interp.world.interrupt.at_once.load(Ordering::Relaxed);
+        if was_told && interp.is_exception(&thrown.exception, &KEYBOARD_INTERRUPT) {
+            return finish_stream(interp);
+        }
         if interp.is_exception(&thrown.exception, &SYSTEM_EXIT) {
             let code = interp.exception_args(&thrown.exception).first().cloned().unwrap_or(Obj::None);
             return match code {
@@ -215,6 +224,15 @@ impl Program {
         let report = report(interp, &thrown);
         interp.engine().print(report.as_bytes(), true)?;
         Ok(Exit::Raised)
+    }
+}
+
+/// Finishes the batch that a signal has found open.
+fn finish_stream(interp: &mut Interp<'_>) -> Result<Exit> {
+    let mut called = Called { world: interp.world.clone() };
+    match interp.runtime("waiting").map_err(Halt::into_reason) {
+        Ok(runtime) => runtime.run(&mut called, Some(Duration::ZERO)).map(|_| Exit::Done),
+        Err(_) => Ok(Exit::Done),
     }
 }
 
@@ -301,6 +319,16 @@ impl Script for Called {
     ) -> Outcome<Option<Arc<Rdd>>> {
         let mut interp = Interp::new(self.world.clone(), Host::Engine(engine));
         let result = interp.call_back(callback, time, rdds);
+        result.map_err(|halt| self.failed(&mut interp, halt))
+    }
+
+    fn listens(&self) -> bool {
+        self.world.pipeline.listener.borrow().is_some()
+    }
+
+    fn tell(&mut self, report: Report, engine: &mut dyn Engine) -> Outcome<()> {
+        let mut interp = Interp::new(self.world.clone(), Host::Engine(engine));
+        let result = tell(&mut interp, report);
         result.map_err(|halt| self.failed(&mut interp, halt))
     }
 

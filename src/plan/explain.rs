@@ -102,6 +102,7 @@ impl Explained<'_> {
             }
             (StreamOp::Transform(_), _) => "transform".into(),
             (StreamOp::Window { length }, _) => format!("window of {} s", seconds(*length)),
+            (StreamOp::State { maps: true, .. }, _) => "mapWithState".into(),
             (StreamOp::State { .. }, _) => "state".into(),
             (StreamOp::ReduceWindow { length, .. }, _) => {
                 format!("reduced window of {} s", seconds(*length))
@@ -125,6 +126,11 @@ impl Explained<'_> {
                 ]
             }
             StreamOp::Window { .. } => vec!["the batches of its span put together, nothing is copied".into()],
+            StreamOp::State { maps: true, .. } => vec![
+                "shuffle by key, into the partitions of the states".into(),
+                "evaluated: the mapping function, for every record and for every key that times out; what a batch \
+                 does not touch costs nothing".into(),
+            ],
             StreamOp::State { .. } => {
                 vec!["evaluated: the update function, for every key that has values or a state".into()]
             }
@@ -186,6 +192,7 @@ impl Explained<'_> {
                 vec![format!("sorted, into {partitions}")]
             }
             RddOp::Top { n, .. } => vec![format!("the first {n} of every task, merged into one partition")],
+            RddOp::Snapshot => vec!["all keys with their states, after every batch".into()],
             RddOp::Union => vec!["all partitions of its parents, nothing is copied".into()],
             _ => Vec::new(),
         });
@@ -356,6 +363,8 @@ fn name_of(op: &RddOp) -> &'static str {
         RddOp::Sort { .. } => "sortBy",
         RddOp::Top { largest: true, .. } => "top",
         RddOp::Top { .. } => "takeOrdered",
+        RddOp::MapWithState(_) => "mapWithState",
+        RddOp::Snapshot => "stateSnapshots",
         RddOp::Sample { .. } => "sample",
         RddOp::Failed { .. } => "failed",
     }

@@ -3,12 +3,13 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::image::Image;
 use super::rdd::Rdd;
 use super::stream::{Callback, Graph, Lambda, StreamId};
-use crate::batch::{Dataset, Interval, Time};
+use crate::batch::{Dataset, Interval, SourceId, Time};
 use crate::error::Result;
 
 /// Why an RDD could not be computed, or a function of the program failed: an exception.
@@ -113,6 +114,16 @@ pub enum Returned {
     TimeUp,
 }
 
+/// How a running program learns that the user wants it to end.
+#[derive(Clone, Debug, Default)]
+pub struct Interrupt {
+    /// The first signal has come: the main script ends at its next call or turn of a loop, with a
+    /// `KeyboardInterrupt`, and the open batch is finished.
+    pub asked: Arc<AtomicBool>,
+    /// That has taken too long: whatever is evaluated ends likewise, on all workers.
+    pub at_once: Arc<AtomicBool>,
+}
+
 /// What a program runs on: an engine with a clock and sources.
 pub trait Runtime: Engine {
     /// Starts a stream. Nothing is read before [`Runtime::run`].
@@ -145,6 +156,49 @@ pub trait Runtime: Engine {
     fn engine(&mut self) -> &mut dyn Engine;
 }
 
+/// What listeners of the program are told. Times are the batch's own where time is virtual.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// The stream has started, at a time, with these receivers: sources that read from a connection, by number.
+    Started(Time, Vec<(SourceId, String)>),
+    /// A batch is over.
+    Batch(BatchReport),
+    /// The stream has stopped, and its receivers with it.
+    Stopped(Vec<(SourceId, String)>),
+}
+
+/// What has become of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchReport {
+    /// Its time.
+    pub time: Time,
+    /// When it was closed.
+    pub submitted: Time,
+    /// When its first output began.
+    pub started: Time,
+    /// When its last output was done.
+    pub ended: Time,
+    /// How many records have come from each source.
+    pub records: Vec<(SourceId, u64)>,
+    /// What has become of each output that was due, in order.
+    pub outputs: Vec<OutputReport>,
+}
+
+/// What has become of an output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputReport {
+    /// Its place among all outputs.
+    pub number: usize,
+    /// Where the program asks for it: `pprint at job.py:12`.
+    pub origin: String,
+    /// When it began.
+    pub started: Time,
+    /// When it was done.
+    pub ended: Time,
+    /// Why it has failed, if it has.
+    pub failure: Option<String>,
+}
+
 /// A program, seen from the engine: the functions in it.
 pub trait Script {
     /// Calls a function of `transform`, `foreachRDD` and the like. `None` is Python's `None`.
@@ -158,6 +212,19 @@ pub trait Script {
         rdds: Vec<Option<Arc<Rdd>>>,
         engine: &mut dyn Engine,
     ) -> Outcome<Option<Arc<Rdd>>>;
+
+    /// Whether the program has listeners.
+    fn listens(&self) -> bool {
+        false
+    }
+
+    /// Tells the program's listeners of something.
+    ///
+    /// # Errors
+    /// What is beyond a listener's own faults, which are reported and forgotten.
+    fn tell(&mut self, _report: Report, _engine: &mut dyn Engine) -> Outcome<()> {
+        Ok(())
+    }
 
     /// Freezes a function that runs on records, with what its variables hold now. The same image as before
     /// where nothing has changed.

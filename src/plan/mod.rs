@@ -20,12 +20,15 @@ use std::num::NonZeroUsize;
 
 pub use explain::explain;
 pub use fingerprint::Operator;
-pub use host::{Checkpoint, Engine, Failure, Outcome, Returned, Runtime, Script, Streaming};
+pub use host::{
+    BatchReport, Checkpoint, Engine, Failure, Interrupt, Outcome, OutputReport, Report, Returned, Runtime,
+    Script, Streaming,
+};
 pub use image::{Frozen, Image, ParseExpression};
 pub use key::{KeyExpr, WordsBy, parse_filter};
 pub use members::members_read;
 pub use place::Position;
-pub use rdd::{Origin, Rdd, RddOp};
+pub use rdd::{Origin, Rdd, RddOp, Tracking};
 pub use recipe::seconds;
 pub use rules::{
     EarlyCount, Projection, RecordOp, RecordStep, counts_by_key, early_counts, kept, projection, words,

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use super::code::{Source, Span};
 use super::host::Failure;
 use super::image::Image;
-use crate::batch::Dataset;
+use crate::batch::{Dataset, Interval, States, Time};
 
 /// An RDD. Shared by whatever is built on it.
 #[derive(Debug)]
@@ -126,6 +126,12 @@ pub enum RddOp {
         /// Whether the largest are taken.
         largest: bool,
     },
+    /// `mapWithState` over records that are partitioned by key, and over what was known before them: the RDD
+    /// of the batch before, or pairs of keys and states, partitioned likewise. Its records are what the
+    /// function gives.
+    MapWithState(Arc<Tracking>),
+    /// `stateSnapshots`: all keys with their states after what [`RddOp::MapWithState`] has done.
+    Snapshot,
     /// `sample(withReplacement, fraction, seed)`
     Sample {
         /// Whether a record may be drawn more than once.
@@ -142,6 +148,21 @@ pub enum RddOp {
         /// How many partitions it has, if that is known.
         partitions: Option<usize>,
     },
+}
+
+/// A batch of `mapWithState`.
+#[derive(Debug)]
+pub struct Tracking {
+    /// `f(key, value or None, state)`
+    pub function: Arc<Image>,
+    /// Whether nothing becomes of a record that it gives `None` for.
+    pub drops_none: bool,
+    /// The batch.
+    pub time: Time,
+    /// How long a key may be idle before it is forgotten.
+    pub timeout: Option<Interval>,
+    /// The states after the batch, by partition, once it is computed.
+    pub after: OnceLock<Arc<[States]>>,
 }
 
 impl Rdd {

@@ -241,6 +241,7 @@ impl StreamRddOp {
                 ascending: *ascending,
                 partitions: *partitions,
             },
+            StreamRddOp::Snapshot => RddOp::Snapshot,
             StreamRddOp::Top { n, key, largest } => {
                 RddOp::Top { n: *n, key: key.map(&mut *image).transpose()?, largest: *largest }
             }

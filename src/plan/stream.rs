@@ -66,12 +66,15 @@ pub enum StreamOp {
         /// Its length.
         length: Interval,
     },
-    /// `updateStateByKey` and its like: a function `(time, state rdd or None, batch rdd) -> state rdd`.
+    /// `updateStateByKey` and its like: a function `(time, state rdd or None, batch rdd or None) -> state rdd`.
     State {
         /// The function.
         update: Callback,
         /// The state before the first batch.
         initial: Option<Arc<Rdd>>,
+        /// Whether its RDDs are what becomes of each batch ([`RddOp::MapWithState`](super::RddOp::MapWithState)),
+        /// and not the state itself, which stands for later batches too.
+        maps: bool,
     },
     /// `reduceByKeyAndWindow` with an inverse: PySpark's rules when it is used.
     ReduceWindow {
@@ -104,6 +107,7 @@ pub enum StreamRddOp {
     Repartition { partitions: usize },
     Sort { key: Option<Lambda>, ascending: bool, partitions: Option<usize> },
     Top { n: usize, key: Option<Lambda>, largest: bool },
+    Snapshot,
 }
 
 /// What is done with a stream.

@@ -1,11 +1,12 @@
 //! An output: a format and where it goes. A batch is rendered whole into one buffer that is used
 //! again, and given to the system in one write; nothing stays behind in between.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::termios::tcgetwinsize;
@@ -48,6 +49,8 @@ pub struct OutputPosition {
     pub device: u64,
     /// Its inode.
     pub inode: u64,
+    /// When it was created, in nanoseconds since the Unix epoch, where the file system tells: inodes are used again.
+    pub born_ns: Option<u64>,
     /// Its length in bytes.
     pub length: u64,
 }
@@ -136,8 +139,9 @@ impl Output {
         let told = self.file.sync_data().and_then(|()| self.file.metadata());
         let data =
             told.map_err(|cause| Error::io(format_args!("cannot write to {}", self.name()), &cause))?;
-        let (device, inode, length) = (data.dev(), data.ino(), data.len());
-        Ok(data.is_file().then(|| OutputPosition { path: path.display().to_string(), device, inode, length }))
+        let (device, inode, born_ns, length) = (data.dev(), data.ino(), born_ns(&data), data.len());
+        let path = path.display().to_string();
+        Ok(data.is_file().then(|| OutputPosition { path, device, inode, born_ns, length }))
     }
 
     /// Cuts off what was written behind a position; whether the file is the one that was written then.
@@ -147,7 +151,8 @@ impl Output {
     pub fn resume(&mut self, position: &OutputPosition) -> Result<bool> {
         let fault = |cause: &io::Error| Error::io(format_args!("cannot write to {}", position.path), cause);
         let data = self.file.metadata().map_err(|cause| fault(&cause))?;
-        if (data.dev(), data.ino()) != (position.device, position.inode) {
+        let told = (position.device, position.inode, position.born_ns);
+        if (data.dev(), data.ino(), born_ns(&data)) != told {
             return Ok(false);
         }
         if data.len() < position.length {
@@ -351,6 +356,12 @@ fn wait_until_writable(file: &File) -> io::Result<()> {
         Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
         Err(cause) => Err(cause.into()),
     }
+}
+
+/// When a file was created, where the file system tells.
+fn born_ns(data: &Metadata) -> Option<u64> {
+    let since = data.created().ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    u64::try_from(since.as_nanos()).ok()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
@@ -9,6 +10,7 @@ use rustix::fs::Advice;
 
 use super::place::{Found, Place, no_line_ends_at};
 use super::position::FilePosition;
+use super::records::HexRecords;
 use crate::error::{Error, Result, plain};
 
 /// Compressed bytes read at a time.
@@ -27,6 +29,8 @@ enum Decoder {
     Plain(File),
     Gzip(Box<MultiGzDecoder<BufReader<File>>>),
     Zstd(Box<zstd::stream::read::Decoder<'static, BufReader<File>>>),
+    /// As records of fixed length.
+    Records(Box<HexRecords<File>>),
 }
 
 impl Decoded {
@@ -38,6 +42,19 @@ impl Decoded {
     pub(super) fn open(path: &Path) -> Result<Decoded> {
         let file = File::open(path).map_err(|error| cannot_open(path, &error))?;
         Decoded::of(path, file)
+    }
+
+    /// Opens a file of records of that many bytes, as it is.
+    ///
+    /// # Errors
+    /// If it cannot be opened, or is a directory.
+    pub(super) fn open_records(path: &Path, length: NonZeroUsize) -> Result<Decoded> {
+        let file = File::open(path).map_err(|error| cannot_open(path, &error))?;
+        if file.metadata().is_ok_and(|meta| meta.is_dir()) {
+            return Err(is_directory(path));
+        }
+        let place = Place::with_head(&file).map_err(|error| cannot_read(path, &error))?;
+        Ok(Decoded { decoder: Decoder::Records(Box::new(HexRecords::new(file, length))), place, size: None })
     }
 
     /// A file that is open already; `path` is for messages and its ending.
@@ -77,7 +94,15 @@ impl Decoded {
     /// # Errors
     /// As for [`Decoded::open`]; if it is not the file any more that was read up to that position.
     pub(super) fn open_at(path: &Path, position: &FilePosition) -> Result<(Decoded, Vec<u8>)> {
-        let mut text = Decoded::open(path)?;
+        Decoded::open(path)?.go_to(path, position)
+    }
+
+    /// Goes to a position of the file, as [`Decoded::open_at`] does.
+    ///
+    /// # Errors
+    /// If it is not the file any more that was read up to that position.
+    pub(super) fn go_to(self, path: &Path, position: &FilePosition) -> Result<(Decoded, Vec<u8>)> {
+        let mut text = self;
         text.check(path, position)?;
         let behind = text.skip(position.offset).map_err(|error| unreadable(path, &text, &error))?;
         let is_line_start = position.mid_line || matches!(behind, None | Some(b'\n'));
@@ -100,7 +125,9 @@ impl Decoded {
     pub(super) fn check(&self, path: &Path, position: &FilePosition) -> Result<()> {
         let found = match &self.decoder {
             Decoder::Plain(file) => Place::find(position, file),
-            Decoder::Gzip(_) | Decoder::Zstd(_) => Place::find_head(position, self.file()),
+            Decoder::Gzip(_) | Decoder::Zstd(_) | Decoder::Records(_) => {
+                Place::find_head(position, self.file())
+            }
         };
         match found.map_err(|error| cannot_read(path, &error))? {
             Found::Same(_) => Ok(()),
@@ -133,13 +160,12 @@ impl Decoded {
     fn end_of_line(&mut self) -> io::Result<Vec<u8>> {
         self.place.begin_line();
         let mut front = Vec::new();
-        for byte in Read::by_ref(self).bytes().take(2) {
-            match byte? {
-                b'\n' => return Ok(Vec::new()),
-                byte => front.push(byte),
-            }
-            if front != b"\r" {
-                break;
+        // One by one, so that nothing is read behind a newline.
+        while Read::by_ref(self).take(1).read_to_end(&mut front)? == 1 {
+            match front[..] {
+                [b'\n'] | [b'\r', b'\n'] => return Ok(Vec::new()),
+                [b'\r'] => {}
+                _ => break,
             }
         }
         Ok(front)
@@ -169,6 +195,7 @@ impl Decoded {
             Decoder::Plain(file) => file,
             Decoder::Gzip(decoder) => decoder.get_ref().get_ref(),
             Decoder::Zstd(decoder) => decoder.get_ref().get_ref(),
+            Decoder::Records(records) => records.input(),
         }
     }
 }
@@ -179,6 +206,7 @@ impl Read for Decoded {
             Decoder::Plain(file) => file.read(room),
             Decoder::Gzip(decoder) => decoder.read(room),
             Decoder::Zstd(decoder) => decoder.read(room),
+            Decoder::Records(records) => records.read(room),
         }?;
         self.place.offset += n as u64;
         Ok(n)

@@ -11,13 +11,14 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::ffi::{OsStr, OsString};
 use std::fs::Metadata;
 use std::io;
+use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::context::{Context, Next, Source};
 use super::decode::Decoded;
-use super::file::{open_at, read_text};
+use super::file::{go_to, read_text};
 use super::framing::Carry;
 use super::hints::{Hint, Watch};
 use super::place::{Identity, nanos, time};
@@ -36,6 +37,8 @@ const RECENT: Duration = Duration::from_secs(2);
 pub(super) struct Dir {
     label: String,
     path: PathBuf,
+    /// The length of records, where files are not text.
+    record: Option<NonZeroUsize>,
     seen: HashMap<OsString, Seen>,
     /// What events have told of names that were not looked at since.
     told: HashMap<OsString, Told>,
@@ -44,6 +47,8 @@ pub(super) struct Dir {
     /// Taken names in their order. Those whose state is not [`State::Queued`] any more are void.
     queue: VecDeque<OsString>,
     reading: Option<Reading>,
+    /// What a position was in the middle of, until the directory is there.
+    left_off: Option<ReadingFile>,
     /// The directory's modification time when it was listed last.
     listed: Option<SystemTime>,
     listings: u64,
@@ -117,8 +122,8 @@ impl Dir {
     pub(super) fn open(
         label: String,
         path: &Path,
-        told: bool,
-        position: Option<DirPosition>,
+        record: Option<NonZeroUsize>,
+        (told, position): (bool, Option<DirPosition>),
         cx: &mut Context,
     ) -> Result<Self> {
         if path.metadata().is_ok_and(|meta| !meta.is_dir()) {
@@ -130,11 +135,13 @@ impl Dir {
         let mut this = Dir {
             label,
             path: path.to_path_buf(),
+            record,
             seen: HashMap::new(),
             told: HashMap::new(),
             lost_events: false,
             queue: VecDeque::new(),
             reading: None,
+            left_off: None,
             listed: None,
             listings: 0,
             poll: cx.now + POLL,
@@ -158,10 +165,8 @@ impl Dir {
             let seen = Seen { identity, size, changed, state: State::Done, listing: 0 };
             self.seen.insert(name.name(), seen);
         }
+        self.left_off = position.reading;
         self.list(Look::Event, cx);
-        if let Some(reading) = position.reading {
-            self.read_on(reading, cx);
-        }
     }
 
     /// Reads on from the middle of a file, whatever it is called now.
@@ -182,7 +187,7 @@ impl Dir {
             seen.state = State::Reading;
         }
         let mut carry = Carry::default();
-        match open_at(&path, &file, &mut carry, cx) {
+        match text_of(&path, self.record).and_then(|text| go_to(text, &path, &file, &mut carry, cx)) {
             Ok(text) => {
                 self.reading = Some(Reading { name, path, text, carry });
                 cx.mark_ready(FILES);
@@ -243,6 +248,9 @@ impl Dir {
         for (name, seen) in self.seen.extract_if(|_, seen| seen.listing != listing) {
             left_out(&self.label, &name, seen.state, cx);
             self.untold.iter_mut().for_each(|untold| _ = untold.insert(name.clone()));
+        }
+        if let Some(left_off) = self.left_off.take() {
+            self.read_on(left_off, cx);
         }
         let mut taken = Vec::new();
         for (name, seen) in &mut self.seen {
@@ -366,7 +374,7 @@ impl Dir {
                 continue;
             };
             let path = self.path.join(&name);
-            match Decoded::open(&path) {
+            match text_of(&path, self.record) {
                 Ok(text) => {
                     seen.state = State::Reading;
                     self.reading = Some(Reading { name, path, text, carry: Carry::default() });
@@ -414,6 +422,14 @@ impl Dir {
     }
 }
 
+/// A file of the directory, as text or as records of that length.
+fn text_of(path: &Path, record: Option<NonZeroUsize>) -> Result<Decoded> {
+    match record {
+        Some(length) => Decoded::open_records(path, length),
+        None => Decoded::open(path),
+    }
+}
+
 impl Source for Dir {
     fn read(&mut self, stream: usize, cx: &mut Context) -> Result<Next> {
         if stream == FILES {
@@ -432,6 +448,7 @@ impl Source for Dir {
             name: FileName::new(name),
             file: text.position(carry.came()),
         });
+        let reading = reading.or_else(|| self.left_off.clone());
         let untold = std::mem::take(self.untold.as_mut()?);
         let files = untold.into_iter().map(|name| {
             let seen = self.seen.get(&name).filter(|seen| matches!(seen.state, State::Old | State::Done));

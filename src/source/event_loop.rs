@@ -111,7 +111,9 @@ impl EventLoop {
             return Err(Error::Usage(format!("{} sources are too many (at most {})", specs.len(), OWN - 1)));
         }
         let cannot = |error: io::Error| Error::io("cannot set up the event loop", &error);
-        let watching = |spec: &SourceSpec| matches!(spec.kind, SourceKind::Tail(_) | SourceKind::Dir(_));
+        let watching = |spec: &SourceSpec| {
+            matches!(spec.kind, SourceKind::Tail(_) | SourceKind::Dir(_) | SourceKind::Records { .. })
+        };
         let mut this = EventLoop {
             poll: Poll::new().map_err(cannot)?,
             events: Events::with_capacity(1024),
@@ -385,7 +387,8 @@ impl EventLoop {
     /// How far the sources were read that can be read again, as of the seal before, right after which this
     /// is to be asked: what has changed since it was asked last, or since the positions that the loop
     /// began at ([`Position::merge`] adds it to them). Whole lines count, what has come of the line behind
-    /// them does not. A loop that was opened by [`EventLoop::new`] does not keep track of directories.
+    /// them does not. A change is told once, so whoever keeps positions has to keep every one. A loop that was
+    /// opened by [`EventLoop::new`] does not keep track: ask only one that was opened by [`EventLoop::new_at`].
     pub fn positions(&mut self) -> Vec<(SourceId, Position)> {
         let slots = self.slots.iter_mut().zip(0..);
         slots

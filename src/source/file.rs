@@ -22,6 +22,8 @@ pub(super) struct FileSource {
     path: PathBuf,
     state: State,
     carry: Carry,
+    /// Whether somebody asks for positions.
+    told: bool,
     /// How far it was read, while it is not open: where to begin, or where it ended.
     position: Option<FilePosition>,
 }
@@ -40,15 +42,21 @@ const FILE: usize = 0;
 
 impl FileSource {
     /// Makes sure that the file can be read, and is the one that was read up to `position`. Named pipes
-    /// and devices are opened at once, without waiting for a writer.
-    pub(super) fn open(path: &Path, position: Option<FilePosition>, cx: &mut Context) -> Result<Self> {
+    /// and devices are opened at once, without waiting for a writer. `told` says whether positions are
+    /// asked for.
+    pub(super) fn open(
+        path: &Path,
+        told: bool,
+        position: Option<FilePosition>,
+        cx: &mut Context,
+    ) -> Result<Self> {
         let meta = match path.metadata() {
             Ok(meta) => meta,
             Err(error) if error.kind() == io::ErrorKind::NotFound && was_read(position.as_ref()) => {
                 let name = path.display();
                 cx.notices
                     .push(format!("{name} is gone, but was read to its end before: going on without it"));
-                return Ok(FileSource::with(path, State::Ended, position));
+                return Ok(FileSource::with(path, State::Ended, told, position));
             }
             Err(error) => return Err(is_missing(path, &error)),
         };
@@ -84,11 +92,11 @@ impl FileSource {
             cx.watch(FILE, &stream).map_err(|error| cannot_open(path, &error))?;
             State::Pipe(stream)
         };
-        Ok(FileSource::with(path, state, position))
+        Ok(FileSource::with(path, state, told, position))
     }
 
-    fn with(path: &Path, state: State, position: Option<FilePosition>) -> Self {
-        FileSource { path: path.to_path_buf(), state, carry: Carry::default(), position }
+    fn with(path: &Path, state: State, told: bool, position: Option<FilePosition>) -> Self {
+        FileSource { path: path.to_path_buf(), state, carry: Carry::default(), told, position }
     }
 }
 
@@ -98,14 +106,16 @@ impl Source for FileSource {
             State::Waiting => {
                 self.state = State::Regular(match &self.position {
                     None => Decoded::open(&self.path)?,
-                    Some(position) => open_at(&self.path, position, &mut self.carry, cx)?,
+                    Some(position) => {
+                        go_to(Decoded::open(&self.path)?, &self.path, position, &mut self.carry, cx)?
+                    }
                 });
                 Ok(Next::Again)
             }
             State::Regular(text) => {
                 let next = read_text(text, &self.path, &mut self.carry, cx)?;
                 if next == Next::Wait {
-                    self.position = Some(text.position(0));
+                    self.position = self.told.then(|| text.position(0));
                     self.state = State::Ended;
                 }
                 Ok(next)
@@ -162,17 +172,18 @@ fn was_read(position: Option<&FilePosition>) -> bool {
     position.is_some_and(|position| position.size.is_some())
 }
 
-/// Opens a file at a position; what was added to a last line that was taken as ended is a line of its own.
+/// Goes to a position of a file; what was added to a last line that was taken as ended is a line of its own.
 ///
 /// # Errors
-/// As for [`Decoded::open_at`].
-pub(super) fn open_at(
+/// As for [`Decoded::go_to`].
+pub(super) fn go_to(
+    text: Decoded,
     path: &Path,
     position: &FilePosition,
     carry: &mut Carry,
     cx: &mut Context,
 ) -> Result<Decoded> {
-    let (text, front) = Decoded::open_at(path, position)?;
+    let (text, front) = text.go_to(path, position)?;
     if !front.is_empty() {
         cx.notices.push(format!(
             "{}: the last line had no newline when it was read; what was added to it counts as a line of its own",

@@ -26,6 +26,7 @@ mod open;
 mod place;
 mod position;
 mod queue;
+mod records;
 mod rotated;
 mod spec;
 mod stdin;

@@ -1,5 +1,7 @@
 //! From a specification to an open source.
 
+use std::num::NonZeroUsize;
+
 use super::context::{Context, Source};
 use super::dir::Dir;
 use super::exec::Exec;
@@ -37,8 +39,10 @@ pub(super) fn open(
     let told = matches!(start, Start::At(_));
     let position = if let Start::At(position) = start { position } else { None };
     Ok(match (&spec.kind, position) {
-        (SourceKind::File(path), None) => Box::new(FileSource::open(path, None, cx)?),
-        (SourceKind::File(path), Some(Position::File(at))) => Box::new(FileSource::open(path, Some(at), cx)?),
+        (SourceKind::File(path), None) => Box::new(FileSource::open(path, told, None, cx)?),
+        (SourceKind::File(path), Some(Position::File(at))) => {
+            Box::new(FileSource::open(path, told, Some(at), cx)?)
+        }
         (SourceKind::Tail(path), None) => {
             let begin = if options.from_start { Begin::Start } else { Begin::End };
             Box::new(Tail::open(label, path, begin, cx)?)
@@ -46,9 +50,17 @@ pub(super) fn open(
         (SourceKind::Tail(path), Some(Position::Tail(at))) => {
             Box::new(Tail::open(label, path, Begin::At(at), cx)?)
         }
-        (SourceKind::Dir(path), None) => Box::new(Dir::open(label, path, told, None, cx)?),
+        (SourceKind::Dir(path), None) => Box::new(Dir::open(label, path, None, (told, None), cx)?),
         (SourceKind::Dir(path), Some(Position::Dir(at))) => {
-            Box::new(Dir::open(label, path, told, Some(at), cx)?)
+            Box::new(Dir::open(label, path, None, (told, Some(at)), cx)?)
+        }
+        (SourceKind::Records { length, path }, None) => {
+            let length = record_length(&label, *length, options)?;
+            Box::new(Dir::open(label, path, Some(length), (told, None), cx)?)
+        }
+        (SourceKind::Records { length, path }, Some(Position::Dir(at))) => {
+            let length = record_length(&label, *length, options)?;
+            Box::new(Dir::open(label, path, Some(length), (told, Some(at)), cx)?)
         }
         (_, Some(position)) => return Err(is_of_another(&label, &position)),
         (SourceKind::Stdin, None) => Box::new(Stdin::open(cx)?),
@@ -63,6 +75,16 @@ pub(super) fn open(
             )));
         }
     })
+}
+
+/// The length of records, if each fits into a line: one that is cut would be another record.
+fn record_length(label: &str, length: NonZeroUsize, options: Options) -> Result<NonZeroUsize> {
+    if length.get() > options.max_line / 2 {
+        return Err(Error::Usage(format!(
+            "{label}: records of {length} bytes are lines of twice as many digits: raise --max-line"
+        )));
+    }
+    Ok(length)
 }
 
 /// The error of a position that another kind of source told.

@@ -1,5 +1,6 @@
 //! How far a file was read, and whether it is still that file.
 
+use std::cell::OnceCell;
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -62,6 +63,8 @@ pub(super) struct Place {
     /// Bytes read, from the start of the file.
     pub(super) offset: u64,
     head: Vec<u8>,
+    /// The head's fingerprint, once somebody has asked for it.
+    fingerprint: OnceCell<Head>,
     /// The offset at which a line was taken to begin although there may be no newline before.
     loose: Option<u64>,
 }
@@ -77,7 +80,7 @@ pub(super) enum Found<T> {
 impl Place {
     /// Nothing was read yet.
     pub(super) fn start_of(identity: Identity) -> Self {
-        Place { identity, offset: 0, head: Vec::new(), loose: None }
+        Place { identity, offset: 0, head: Vec::new(), fingerprint: OnceCell::new(), loose: None }
     }
 
     /// The start of a file that is known by its head before anything was read.
@@ -123,6 +126,7 @@ impl Place {
             self.head.resize(want, 0);
             let came = read_at_all(file, &mut self.head[known..], known as u64)?;
             self.head.truncate(known + came);
+            self.fingerprint.take();
         }
         Ok(())
     }
@@ -139,7 +143,7 @@ impl Place {
         FilePosition {
             offset,
             identity: self.identity.into(),
-            head: Head::of(&self.head),
+            head: *self.fingerprint.get_or_init(|| Head::of(&self.head)),
             mid_line: self.loose == Some(offset),
             size: None,
         }
@@ -183,7 +187,8 @@ impl Place {
         head.truncate(HEAD);
         let loose = position.mid_line.then_some(position.offset);
         let identity = Identity::of(&file.metadata()?);
-        Ok(Found::Same(Place { identity, offset: position.offset, head, loose }))
+        let fingerprint = OnceCell::new();
+        Ok(Found::Same(Place { identity, offset: position.offset, head, fingerprint, loose }))
     }
 }
 

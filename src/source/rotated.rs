@@ -19,7 +19,7 @@ use crate::error::plain;
 /// How long before the position was told a file may have got the name without having been noticed, and
 /// how coarse file times may be.
 const UNNOTICED: Duration = Duration::from_secs(2);
-/// Files that nobody has followed yet, of which so many are read.
+/// Files that are taken up when there are some that nobody has followed yet.
 const MOST: usize = 256;
 
 /// The files behind a name, to be read on.
@@ -44,6 +44,7 @@ pub(super) fn recover(label: &str, path: &Path, position: &TailPosition, notices
         .map(|file| file.identity.into())
         .collect();
     let siblings = Siblings::list(path, &known);
+    let as_of = time(position.as_of_ns);
     for former in former {
         let (file, state) = (&former.file, former.state);
         match siblings.find(file) {
@@ -64,10 +65,14 @@ pub(super) fn recover(label: &str, path: &Path, position: &TailPosition, notices
             Ok(Some((file, Found::Same(place)))) if has_name => this.current = Some((file, place)),
             Ok(Some((file, Found::Same(place)))) => this.old.push((file, place)),
             Ok(Some((opened, Found::Changed(why)))) if has_name => {
+                let lost = if this.add_copies(label, &siblings, &known, file, as_of, notices) {
+                    String::new()
+                } else {
+                    format!("what had come into it behind byte {} is not read; ", file.offset)
+                };
                 notices.push(format!(
-                    "{label}: was truncated or overwritten while nobody followed it ({why}): what had come \
-                     into it behind byte {} is not read; reading it from its start",
-                    file.offset
+                    "{label}: was truncated or overwritten while nobody followed it ({why}): {lost}reading it \
+                     from its start"
                 ));
                 this.current = Some((opened, Place::start_of(identity)));
             }
@@ -77,7 +82,7 @@ pub(super) fn recover(label: &str, path: &Path, position: &TailPosition, notices
         }
     }
     if !has_name {
-        this.add_unknown(label, &siblings, &known, time(position.as_of_ns), notices);
+        this.add_unknown(label, &siblings, &known, as_of, notices);
     }
     this
 }
@@ -95,32 +100,56 @@ impl Recovered {
     ) {
         let Some(youngest) = known.iter().filter_map(|identity| identity.born).max() else { return };
         let since = as_of.checked_sub(UNNOTICED).map_or(youngest, |as_of| as_of.max(youngest));
-        let mut unknown: Vec<&Sibling> = siblings
-            .files
-            .iter()
-            .filter(|file| file.rotated && file.identity.born.is_some_and(|born| born >= since))
-            .filter(|file| !known.contains(&file.identity) && !siblings.has_name(file.identity))
-            .collect();
-        unknown.sort_by_key(|file| (file.identity.born, std::cmp::Reverse(&file.path)));
-        unknown.dedup_by_key(|file| file.identity);
-        for (index, Sibling { path, identity, .. }) in unknown.into_iter().enumerate() {
-            let path_text = path.display();
-            match open(path) {
-                Ok(_) if index >= MOST => notices.push(format!(
-                    "{label}: {path_text} is not read: more than {MOST} files had the name while nobody \
-                     followed it"
-                )),
-                Ok(file) => {
-                    notices.push(format!(
-                        "{label}: reading {path_text} too, which had the name while nobody followed it"
-                    ));
-                    self.old.push((file, Place::start_of(*identity)));
-                }
-                Err(error) => notices.push(format!(
-                    "{label}: {path_text}, which had the name while nobody followed it, cannot be read: {}",
-                    plain(&error)
-                )),
+        for sibling in siblings.unknown(known, since) {
+            self.add_whole(label, sibling, notices);
+        }
+    }
+
+    /// Adds the copies of a file that was copied and truncated after the position was told: the first from
+    /// where the file was read to, later ones from their start. Whether the first was found; without it
+    /// nobody can say what the others are copies of.
+    fn add_copies(
+        &mut self,
+        label: &str,
+        siblings: &Siblings,
+        known: &[Identity],
+        position: &FilePosition,
+        as_of: SystemTime,
+        notices: &mut Notices,
+    ) -> bool {
+        let mut copies = siblings.unknown(known, as_of).into_iter();
+        let first = copies.find_map(|copy| {
+            let file = open(&copy.path).ok()?;
+            let Ok(Found::Same(place)) = Place::find(position, &file) else { return None };
+            notices.push(format!(
+                "{label}: reading the rest of what was copied to {} when it was truncated",
+                copy.path.display()
+            ));
+            Some((file, place))
+        });
+        let found = first.is_some();
+        self.old.extend(first);
+        copies.for_each(|copy| self.add_whole(label, copy, notices));
+        found
+    }
+
+    /// Adds a file that nobody has followed yet.
+    fn add_whole(&mut self, label: &str, Sibling { path, identity, .. }: &Sibling, notices: &mut Notices) {
+        let path_text = path.display();
+        match open(path) {
+            Ok(_) if self.old.len() >= MOST => notices.push(format!(
+                "{label}: {path_text} is not read: more than {MOST} files had the name while nobody followed it"
+            )),
+            Ok(file) => {
+                notices.push(format!(
+                    "{label}: reading {path_text} too, which had the name while nobody followed it"
+                ));
+                self.old.push((file, Place::start_of(*identity)));
             }
+            Err(error) => notices.push(format!(
+                "{label}: {path_text}, which had the name while nobody followed it, cannot be read: {}",
+                plain(&error)
+            )),
         }
     }
 }
@@ -183,6 +212,19 @@ impl Siblings {
 
     fn has_name(&self, identity: Identity) -> bool {
         self.named == Some(identity)
+    }
+
+    /// Files that by their names had the followed name, or were copied from what had it, and were created
+    /// at that time or later; oldest first.
+    fn unknown(&self, known: &[Identity], since: SystemTime) -> Vec<&Sibling> {
+        let files = self.files.iter();
+        let mut unknown: Vec<&Sibling> = files
+            .filter(|file| file.rotated && file.identity.born.is_some_and(|born| born >= since))
+            .filter(|file| !known.contains(&file.identity) && !self.has_name(file.identity))
+            .collect();
+        unknown.sort_by_key(|file| (file.identity.born, std::cmp::Reverse(&file.path)));
+        unknown.dedup_by_key(|file| file.identity);
+        unknown
     }
 
     /// Opens the file that a position tells of, if it is there.

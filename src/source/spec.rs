@@ -1,9 +1,10 @@
 //! `--from [NAME=]SPEC`: where input comes from, as written on the command line.
 
 use std::collections::HashSet;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::net::Ipv6Addr;
+use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -32,6 +33,14 @@ pub enum SourceKind {
     Tail(PathBuf),
     /// `dir:PATH`: every new file in a directory, once.
     Dir(PathBuf),
+    /// `records:LENGTH:PATH`: every new file in a directory, once, cut into records of that many bytes; each
+    /// is a line of hexadecimal digits. What is behind the last whole record of a file is a shorter line.
+    Records {
+        /// Bytes of a record.
+        length: NonZeroUsize,
+        /// The directory.
+        path: PathBuf,
+    },
     /// `tcp://HOST:PORT`: connects and reads.
     Tcp {
         /// A name or an IP address, without brackets.
@@ -63,7 +72,7 @@ pub enum SourceKind {
 }
 
 /// Every form of a specification, for the message about an unknown one.
-const FORMS: &str = "-, file:PATH, tail:PATH, dir:PATH, tcp://HOST:PORT, tcp-listen://HOST:PORT, \
+const FORMS: &str = "-, file:PATH, tail:PATH, dir:PATH, records:LENGTH:PATH, tcp://HOST:PORT, tcp-listen://HOST:PORT, \
                      udp-listen://HOST:PORT, unix-listen:PATH, queue:FILE,FILE,… or exec:COMMAND";
 
 /// Words that Python keeps for itself; no source can be called by them in a program.
@@ -84,7 +93,9 @@ impl SourceKind {
     pub fn can_be_read_again(&self) -> bool {
         match self {
             SourceKind::File(path) => std::fs::metadata(path).is_ok_and(|file| file.is_file()),
-            SourceKind::Tail(_) | SourceKind::Dir(_) | SourceKind::Queue(_) => true,
+            SourceKind::Tail(_) | SourceKind::Dir(_) | SourceKind::Records { .. } | SourceKind::Queue(_) => {
+                true
+            }
             SourceKind::Stdin
             | SourceKind::Tcp { .. }
             | SourceKind::TcpListen { .. }
@@ -199,6 +210,16 @@ fn parse_kind(text: &OsStr) -> std::result::Result<SourceKind, String> {
         "file" => SourceKind::File(path("access.log")?),
         "tail" => SourceKind::Tail(path("/var/log/syslog")?),
         "dir" => SourceKind::Dir(path("incoming")?),
+        "records" => {
+            let example = "records: needs a length in bytes and a directory, as in records:16:incoming";
+            let (length, path) = split_once(rest, b':').ok_or(example)?;
+            let mut directory = OsString::from("dir:");
+            directory.push(path);
+            match (length.parse(), parse_kind(&directory)) {
+                (Ok(length), Ok(SourceKind::Dir(path))) => SourceKind::Records { length, path },
+                _ => return Err(example.into()),
+            }
+        }
         "unix-listen" => SourceKind::UnixListen(path("/tmp/lines.sock")?),
         "tcp" => match address()? {
             (_, 0) => return Err(format!("{text}: port 0 cannot be connected to")),
@@ -297,6 +318,7 @@ impl fmt::Display for SourceKind {
             SourceKind::File(path) => write!(f, "file:{}", path.display()),
             SourceKind::Tail(path) => write!(f, "tail:{}", path.display()),
             SourceKind::Dir(path) => write!(f, "dir:{}", path.display()),
+            SourceKind::Records { length, path } => write!(f, "records:{length}:{}", path.display()),
             SourceKind::Tcp { host, port } => address(f, "tcp", host, *port),
             SourceKind::TcpListen { host, port } => address(f, "tcp-listen", host, *port),
             SourceKind::UdpListen { host, port } => address(f, "udp-listen", host, *port),

@@ -10,7 +10,8 @@
 //! [`GRACE`].
 //!
 //! What happened to the files while nobody followed them is found out from a position (see `rotated`).
-//! A file that was copied and truncated meanwhile has lost what came into it before: that is said.
+//! Of a file that was truncated meanwhile, what came into it before is read from the copy that was made
+//! of it (`copytruncate`), if there is one that is not compressed; otherwise its loss is said.
 //!
 //! Limits:
 //! - What is written to a file later than that is not seen.

@@ -7,14 +7,9 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
 
 use crate::support::{Op, commit, job, open, read};
-use dstream::batch::Time;
-use dstream::checkpoint::{
-    Checkpoint, Claim, Clock, Disk, FilePosition, Head, Identity, Options, OutputPosition, Position,
-    SeenFile, Storage, export, import,
-};
+use dstream::checkpoint::{Checkpoint, Claim, Disk, Options, Storage, export, import};
 
 fn disk(directory: &Path) -> Arc<dyn Storage> {
     Arc::new(Disk::new(directory))
@@ -61,25 +56,6 @@ fn lines(text: &[u8]) -> Vec<serde_json::Value> {
     text.split_inclusive(|byte| *byte == b'\n').map(|line| serde_json::from_slice(line).unwrap()).collect()
 }
 
-/// A position of each kind.
-fn positions() -> Vec<Position> {
-    let identity = Identity { device: 1, inode: 2, born: Some(UNIX_EPOCH + Duration::new(1_500_000_000, 7)) };
-    let file =
-        FilePosition { path: "/var/log/syslog.1".into(), identity, offset: 1000, head: Head::of(b"Jan 1") };
-    let unborn = Identity { born: None, ..identity };
-    let output = OutputPosition { path: "counts.txt".into(), identity: unborn, committed: 77 };
-    let changed = UNIX_EPOCH - Duration::from_millis(1);
-    vec![
-        Position::File(file.clone()),
-        Position::Tail(vec![file.clone(), FilePosition { path: "/var/log/syslog".into(), ..file }]),
-        Position::Seen(SeenFile { identity, size: 5, changed, reading: Some(3) }),
-        Position::Seen(SeenFile { identity, size: 5, changed, reading: None }),
-        Position::Queue(1 << 40),
-        Position::Output(output),
-        Position::Clock(Clock { zero: Time::from_millis(1000), last: Time::from_millis(1_484_148_840_500) }),
-    ]
-}
-
 #[test]
 #[ignore = "writes a checkpoint for the corpus"]
 fn writes_another() {
@@ -88,23 +64,30 @@ fn writes_another() {
     let options = |compact_at| Options { compact_at, background: false };
     let (mut store, mut model, _) = open(&storage, options(0)).unwrap();
     let put = |table: &str, key: &[u8], value: &[u8]| Op::Put(table.to_owned(), key.to_vec(), value.to_vec());
-    let positions = positions().into_iter().enumerate();
-    let mut ops: Vec<Op> =
-        positions.map(|(n, position)| put("positions", &[n as u8], &position.encode())).collect();
-    ops.extend([
-        put("state/0", b"the", b"12"),
-        put("state/0", b"lord", b"7"),
-        put("state/0", b"\xff\x00", b"\xfe"),
-    ]);
-    ops.extend([put("panes", b"1", b"old"), put("panes", b"2", b"old")]);
+    let ops = [
+        put("source:0", b"", br#"{"queue":{"element":3}}"#),
+        put("1:updateStateByKey", b"the", b"12"),
+        put("1:updateStateByKey", b"lord", b"7"),
+        put("1:updateStateByKey", b"\xff\x00", b"\xfe"),
+        put("2:window", b"1", b"old"),
+        put("2:window", b"2", b"old"),
+    ];
     commit(&mut store, &mut model, &ops, 1000).unwrap();
     drop(store);
     for run in 0..2 {
         let (mut store, mut model, _) = open(&storage, options(1 << 20)).unwrap();
-        let ops = [Op::Delete("state/0".to_owned(), b"lord".to_vec()), put("state/0", b"", &[run; 200])];
+        let ops = [
+            Op::Delete("1:updateStateByKey".to_owned(), b"lord".to_vec()),
+            put("1:updateStateByKey", b"", &[run; 200]),
+        ];
         commit(&mut store, &mut model, &ops, 2000).unwrap();
-        commit(&mut store, &mut model, &[Op::Clear("panes".to_owned()), put("panes", b"2", b"new")], 3000)
-            .unwrap();
+        commit(
+            &mut store,
+            &mut model,
+            &[Op::Clear("2:window".to_owned()), put("2:window", b"2", b"new")],
+            3000,
+        )
+        .unwrap();
         drop(store);
     }
     fs::remove_file(Path::new(&directory).join("lock")).unwrap();

@@ -1,10 +1,11 @@
 //! What of a checkpoint a changed job may go on with.
-use dstream::batch::Interval;
-use dstream::checkpoint::{Decision, Description, Difference, Fingerprint, Fit, Operator, decide};
+use dstream::batch::{Fingerprint, Interval};
+use dstream::checkpoint::{Decision, Description, Difference, Fit, Operator, decide};
 use proptest::prelude::*;
 
 fn operator(name: &str, definition: &str) -> Operator {
-    Operator { name: name.to_owned(), fingerprint: Fingerprint::of(definition.as_bytes()) }
+    let fingerprint = Fingerprint::of(definition.as_bytes());
+    Operator { name: name.to_owned(), table: format!("1:{name}"), fingerprint }
 }
 
 /// A job whose operators are given as `name:definition`.

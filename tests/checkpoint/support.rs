@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use dstream::batch::{Interval, Time};
+use dstream::batch::{Fingerprint, Interval, Time};
 use dstream::checkpoint::{
-    Access, Checkpoint, Claim, Committed, Description, Fingerprint, Holder, Lock, Operator, Options, Storage,
-    Store, StoredFile,
+    Access, Checkpoint, Claim, Committed, Description, Holder, Lock, Operator, Options, Storage, Store,
+    StoredFile,
 };
 use dstream::error::Result;
 
@@ -341,14 +341,15 @@ impl StoredFile for SimFile {
 
 /// A job to describe.
 pub fn job() -> Description {
-    let operator = |name: &str, definition: &str| Operator {
+    let operator = |number: usize, name: &str, definition: &str| Operator {
         name: name.to_owned(),
+        table: format!("{number}:{name}"),
         fingerprint: Fingerprint::of(definition.as_bytes()),
     };
     Description {
         program: "lines.countByValue().pprint()".to_owned(),
         interval: Interval::from_millis(1000).unwrap(),
-        operators: vec![operator("updateStateByKey", "f"), operator("window", "60s")],
+        operators: vec![operator(1, "updateStateByKey", "f"), operator(2, "window", "60s")],
         sources: vec!["tail:/var/log/syslog".to_owned()],
         outputs: vec!["-".to_owned()],
     }

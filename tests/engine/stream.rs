@@ -92,7 +92,7 @@ impl Program {
             let updated = made(RddOp::Map(gathered.clone()), &[&grouped]);
             Ok(Some(made(RddOp::Filter(there.clone()), &[&updated])))
         });
-        self.stream("updateStateByKey", StreamOp::State { update, initial }, &[parent])
+        self.stream("updateStateByKey", StreamOp::State { update, initial, maps: false }, &[parent])
     }
 
     /// `reduceByKeyAndWindow(add, sub, length, slide)`
@@ -230,6 +230,7 @@ impl Run {
                 }
                 Delivery::Failed { output: Some(output), failure } => format!("{output}: {failure}"),
                 Delivery::Failed { output: None, failure } => format!("lost: {failure}"),
+                Delivery::Done { .. } => return Ok(()),
                 Delivery::LeftOut { time, failure } => format!("without {}: {failure}", time.as_millis()),
             });
             Ok(())

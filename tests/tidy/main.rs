@@ -28,6 +28,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 const DOORS: &[(&str, &str)] = &[
     ("clap", "cli"),
     ("clap_complete", "cli"),
+    ("crc32fast", "checkpoint"),
     ("crossbeam_deque", "exec"),
     ("fancy_regex", "batch"),
     ("flate2", "source"),

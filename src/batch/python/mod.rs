@@ -22,6 +22,7 @@ pub mod ranges;
 pub mod re;
 pub mod sets;
 mod sort;
+pub mod state;
 pub mod string;
 pub mod sys;
 pub mod text;

@@ -12,6 +12,7 @@
 //! | `clock` | | when streams began, and their last batch |
 //! | `source:N` | rows of a [`Position`] | |
 //! | `output` | empty | an [`OutputPosition`] |
+//! | `batches` | empty | how many there were |
 //! | `staged` | a directory | the hidden one that gets this name |
 
 mod journalled;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use self::journalled::Journalled;
 pub(super) use self::moments::Moment;
 pub(super) use self::resume::Resumed;
+use super::Settings;
 use super::desk::Desk;
 use super::work::Work;
 use crate::batch::{Chunk, Interval, Keep, Pool, SourceId, Time};
@@ -34,23 +36,21 @@ use crate::checkpoint::{
 };
 use crate::error::{Error, Result};
 use crate::plan;
-use crate::sink::Staged;
+use crate::sink::{self, OutputPosition, Staged};
 use crate::source::{Position, SourceSpec};
 
 /// The table of the output file's length.
 const OUTPUT: &str = "output";
+/// The table of how many batches there were.
+const BATCHES: &str = "batches";
 /// The table of directories that are to be renamed.
 const STAGED: &str = "staged";
 /// The only key of a table that needs none.
 const ONLY: &[u8] = b"";
 
-/// Whether, and how, a run is to survive its process.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checkpointing {
-    /// Where commits go.
-    pub directory: PathBuf,
-    /// Whether what is there is gone on from; else it is removed.
-    pub resume: bool,
+/// How a run goes on from a checkpoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recovery {
     /// Whether a changed job goes on from what still fits.
     pub allow_changed: bool,
     /// Whether batches that no process was there for are made, empty, as Spark does.
@@ -59,10 +59,49 @@ pub struct Checkpointing {
     pub journal: bool,
 }
 
+/// The checkpoints that a run is to have.
+#[derive(Clone, Debug)]
+pub(super) struct Checkpointing {
+    /// Where commits go.
+    pub(super) directory: PathBuf,
+    /// Whether what is there is gone on from; else it is removed.
+    pub(super) resume: bool,
+    pub(super) recovery: Recovery,
+}
+
+impl Checkpointing {
+    /// What the command line asks for, or else the program.
+    ///
+    /// # Errors
+    /// Usage errors: a directory that is none of this machine's, or options of checkpoints where there are none.
+    pub(super) fn of(settings: &Settings, asked: Option<&plan::Checkpoint>) -> Result<Option<Self>> {
+        let recovery = settings.recovery;
+        if let Some(directory) = &settings.checkpoint {
+            return Ok(Some(Checkpointing { directory: directory.clone(), resume: true, recovery }));
+        }
+        let Some(asked) = asked else {
+            if recovery == Recovery::default() {
+                return Ok(None);
+            }
+            let option = match recovery {
+                Recovery { journal: true, .. } => "--journal",
+                Recovery { catch_up: true, .. } => "--catch-up",
+                _ => "--checkpoint-allow-changed",
+            };
+            return Err(Error::Usage(format!("{option} is for checkpoints: add --checkpoint DIR")));
+        };
+        let directory = sink::local_path(&asked.directory)
+            .map_err(|fault| Error::Usage(format!("the checkpoint directory: {fault}")))?;
+        Ok(Some(Checkpointing { directory, resume: asked.resume, recovery }))
+    }
+}
+
 /// The checkpoints of a run.
 pub(super) struct Survival {
     store: Store,
     journal: Journalled,
+    /// Batches that were committed, by earlier processes too.
+    batches: u64,
     /// What the last commit has named, and the next is to forget.
     staged: Vec<Staged>,
 }
@@ -114,7 +153,7 @@ impl Survival {
         let found = claim.read()?;
         let now = job.description();
         let before = found.about().map(|about| &about.job);
-        let fit = match decide(before, &now, settings.allow_changed) {
+        let fit = match decide(before, &now, settings.recovery.allow_changed) {
             Decision::Fresh => None,
             Decision::Restore(fit) => Some(fit),
             Decision::Refuse(differences) => {
@@ -149,8 +188,10 @@ impl Survival {
             let last = store.last();
             (store, journal(last)?)
         };
-        let mut this = Survival { store, journal, staged: Vec::new() };
-        if settings.journal {
+        let staged = resumed.as_ref().map(|resumed| resumed.staged().to_vec()).unwrap_or_default();
+        let batches = resumed.as_ref().map_or(0, Resumed::batches);
+        let mut this = Survival { store, journal, batches, staged };
+        if settings.recovery.journal {
             this.journal.write_sources(job.sources);
         }
         if let Some(resumed) = resumed.as_ref().filter(|resumed| resumed.is_changed()) {
@@ -171,6 +212,28 @@ impl Survival {
         }
         let Some(last) = resumed.last else { return Ok(()) };
         commit.finish(last).map(drop)
+    }
+
+    /// Commits what the run begins with, before its first batch, which comes after `time`: else a run that is killed
+    /// in that batch would find nothing to cut its output to, and read followed files on from where they end then.
+    ///
+    /// # Errors
+    /// When it could not be made durable.
+    pub(super) fn start(
+        &mut self,
+        time: Time,
+        positions: Vec<(SourceId, Position)>,
+        desk: &mut Desk,
+    ) -> Result<()> {
+        let output = desk.sync_output()?;
+        let mut commit = self.store.commit()?;
+        forget_staged(&mut self.staged, &mut commit)?;
+        put_places(positions, output, &mut commit)?;
+        let committed = commit.finish(time)?;
+        if self.journal.pending().is_none() {
+            self.journal.cut(committed);
+        }
+        Ok(())
     }
 
     /// The time of a batch of an earlier process that was journalled and not committed, if there is one.
@@ -229,22 +292,10 @@ impl Survival {
         Moment::Written.pass();
         let output = desk.sync_output()?;
         let mut commit = self.store.commit()?;
-        for staged in self.staged.drain(..) {
-            commit.delete(STAGED, staged.directory().as_os_str().as_bytes())?;
-        }
+        forget_staged(&mut self.staged, &mut commit)?;
         work.changes(desk, &mut Changes(&mut commit))?;
-        for (source, position) in positions {
-            let table = source_table(usize::from(source.0));
-            for (key, value) in position.rows() {
-                match value {
-                    Some(value) => commit.put(&table, key.as_bytes(), value.as_bytes())?,
-                    None => commit.delete(&table, key.as_bytes())?,
-                }
-            }
-        }
-        if let Some(output) = output {
-            commit.put(OUTPUT, ONLY, output.to_json().as_bytes())?;
-        }
+        put_places(positions, output, &mut commit)?;
+        commit.put(BATCHES, ONLY, (self.batches + 1).to_string().as_bytes())?;
         let staged = work.take_staged();
         for staged in &staged {
             let hidden = staged.hidden().file_name().unwrap_or(OsStr::new(""));
@@ -252,6 +303,7 @@ impl Survival {
         }
         Moment::Ready.pass();
         let committed = commit.finish(time)?;
+        self.batches += 1;
         Moment::Committed.pass();
         self.journal.cut(committed);
         for staged in &staged {
@@ -262,12 +314,43 @@ impl Survival {
         Ok(())
     }
 
+    /// Batches that were committed, by earlier processes too.
+    pub(super) fn batches(&self) -> u64 {
+        self.batches
+    }
+
     /// Ends the store.
     ///
     /// # Errors
     /// If it fails.
     pub(super) fn close(self) -> Result<()> {
         self.store.close()
+    }
+}
+
+/// Leaves out directories that have their names.
+fn forget_staged(staged: &mut Vec<Staged>, commit: &mut Commit<'_>) -> Result<()> {
+    staged.drain(..).try_for_each(|staged| commit.delete(STAGED, staged.directory().as_os_str().as_bytes()))
+}
+
+/// How far sources were read, and the output file was written.
+fn put_places(
+    positions: Vec<(SourceId, Position)>,
+    output: Option<OutputPosition>,
+    commit: &mut Commit<'_>,
+) -> Result<()> {
+    for (source, position) in positions {
+        let table = source_table(usize::from(source.0));
+        for (key, value) in position.rows() {
+            match value {
+                Some(value) => commit.put(&table, key.as_bytes(), value.as_bytes())?,
+                None => commit.delete(&table, key.as_bytes())?,
+            }
+        }
+    }
+    match output {
+        Some(output) => commit.put(OUTPUT, ONLY, output.to_json().as_bytes()),
+        None => Ok(()),
     }
 }
 

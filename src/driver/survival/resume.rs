@@ -5,9 +5,10 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
-use super::{OUTPUT, STAGED, source_table};
+use super::{BATCHES, OUTPUT, STAGED, source_table};
 use crate::batch::Time;
 use crate::checkpoint::{Checkpoint, Description, Difference, Fit};
+use crate::driver::outputs::is_file;
 use crate::error::{Error, Result};
 use crate::sink::{OutputPosition, Staged};
 use crate::source::Position;
@@ -30,6 +31,7 @@ pub(in crate::driver) struct Resumed {
     /// By source.
     positions: Vec<Option<Position>>,
     output: Option<OutputPosition>,
+    batches: u64,
     staged: Vec<Staged>,
 }
 
@@ -51,6 +53,7 @@ impl Resumed {
             renamed: false,
             positions: Vec::new(),
             output: None,
+            batches: 0,
             staged: Vec::new(),
         };
         let names = this.names(before, now, fit);
@@ -64,9 +67,14 @@ impl Resumed {
             }
         }
         this.positions = (0..now.sources.len()).map(|index| this.position(index)).collect::<Result<_>>()?;
-        if fit.outputs.iter().any(Option::is_some) || before.outputs == now.outputs {
+        let goes_on = |(output, from): (&String, &Option<usize>)| is_file(output) && from.is_some();
+        if now.outputs.iter().zip(&fit.outputs).any(goes_on) {
             this.output =
                 this.only(OUTPUT).map(|value| damaged(OUTPUT, OutputPosition::of_json(value))).transpose()?;
+        }
+        if let Some(value) = this.only(BATCHES) {
+            let number = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
+            this.batches = damaged(BATCHES, number)?;
         }
         for (table, directory, hidden) in &this.rows {
             if table == STAGED {
@@ -80,7 +88,7 @@ impl Resumed {
     /// The tables that are gone on from, and the names that they have now.
     fn names(&mut self, before: &Description, now: &Description, fit: &Fit) -> BTreeMap<String, String> {
         let mut names: BTreeMap<String, String> =
-            [OUTPUT, STAGED].iter().map(|name| (name.to_string(), name.to_string())).collect();
+            [OUTPUT, BATCHES, STAGED].iter().map(|name| (name.to_string(), name.to_string())).collect();
         // Times since the start are counted in intervals.
         if before.interval == now.interval {
             names.insert(CLOCK.into(), CLOCK.into());
@@ -120,6 +128,11 @@ impl Resumed {
     /// The time of the last batch that was committed.
     pub(in crate::driver) fn last(&self) -> Time {
         self.last.unwrap_or(Time::from_millis(0))
+    }
+
+    /// Batches that were committed.
+    pub(super) fn batches(&self) -> u64 {
+        self.batches
     }
 
     /// Where the sources are to be read on from.

@@ -62,6 +62,11 @@ pub enum Delivery<'g> {
         /// The records.
         records: Dataset,
     },
+    /// An output has done what it does by itself.
+    Done {
+        /// Which one.
+        output: usize,
+    },
     /// A state goes on without a batch that could not be brought into it.
     LeftOut {
         /// The batch.
@@ -149,7 +154,7 @@ impl Flow {
                 for (output, rdd) in due {
                     let op = &self.graph.outputs[output].op;
                     match run(op, time, &rdd, &mut Host { script, engine }) {
-                        Ok(None) => {}
+                        Ok(None) => deliver(engine, Delivery::Done { output })?,
                         Ok(Some(records)) => deliver(engine, Delivery::Records { output, op, records })?,
                         Err(failure) => deliver(engine, Delivery::Failed { output: Some(output), failure })?,
                     }

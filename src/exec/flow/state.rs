@@ -84,10 +84,8 @@ impl Flow {
         host: &mut Host<'_>,
     ) -> Made {
         let parent = self.parent(stream);
-        match self.rdd(parent, time, host)? {
-            Some(batch) => host.call(update, time, vec![before, Some(batch)]),
-            None => Ok(before),
-        }
+        let batch = self.rdd(parent, time, host)?;
+        host.call(update, time, vec![before, batch])
     }
 
     /// Computes a state when its batch is over, unless an output has. Gives the batch that is left out, if
@@ -100,13 +98,14 @@ impl Flow {
         host: &mut Host<'_>,
     ) -> Option<(Time, Failure)> {
         let index = stream.0 as usize;
-        let StreamOp::State { update, .. } = self.graph.streams[index].op else { return None };
+        let StreamOp::State { update, maps, .. } = self.graph.streams[index].op else { return None };
         let State { good, pending } = self.states.states[index].clone();
         let mut left_out = None;
         let mut settled = computed(made, host);
         if let (Err(failure), Some(failed)) = (&settled, pending) {
             left_out = Some((failed, failure.clone()));
-            self.histories[index].made.insert(failed, Ok(good.clone()));
+            let stands_in = if maps { None } else { good.clone() };
+            self.histories[index].made.insert(failed, Ok(stands_in));
             let again = self.updated(stream, update, good, time, host);
             settled = computed(&again, host);
             self.histories[index].made.insert(time, again);

@@ -15,6 +15,7 @@ use super::sink::{Count, Numbered, Records, write_counts};
 use super::sort::{ByOrder, arrange};
 use super::stage::{Sink, Stage};
 use super::tasks::Tasks;
+use super::tracked::{Before, snapshot, track};
 use super::write::Writer;
 use super::zip::{cross, zip};
 use crate::batch::{Dataset, Partition, Piece};
@@ -232,6 +233,14 @@ impl<'w> Computation<'w> {
                 let key = key.as_ref().map(compile);
                 self.sort(rdd, ByOrder { key, descending: *largest, most: Some(*n) }, Some(1))
             }
+            RddOp::MapWithState(tracking) => {
+                let (records, before) = (self.parent(rdd, 0)?, self.states(rdd, 1)?);
+                track(self.tasks, tracking, records, before, origin)
+            }
+            RddOp::Snapshot => match self.states(rdd, 0)? {
+                Before::States(states) => snapshot(self.tasks, states, origin),
+                Before::Pairs(pairs) => Ok(pairs),
+            },
             RddOp::Map(_)
             | RddOp::Filter(_)
             | RddOp::FlatMap(_)
@@ -292,6 +301,16 @@ impl<'w> Computation<'w> {
 
     fn parent(&mut self, rdd: &Arc<Rdd>, index: usize) -> Outcome<Dataset> {
         rdd.parents().get(index).map_or(Ok(Dataset::default()), |parent| self.dataset(parent))
+    }
+
+    /// The states that a parent leaves behind, or stands for.
+    fn states(&mut self, rdd: &Arc<Rdd>, index: usize) -> Outcome<Before> {
+        let pairs = self.parent(rdd, index)?;
+        let states = rdd.parents().get(index).and_then(|parent| match &parent.op {
+            RddOp::MapWithState(tracking) => tracking.after.get().cloned(),
+            _ => None,
+        });
+        Ok(states.map_or(Before::Pairs(pairs), Before::States))
     }
 
     /// The narrow operators that a parent ends with, and the dataset before them.

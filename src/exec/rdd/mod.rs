@@ -21,6 +21,7 @@ mod sort;
 mod stage;
 mod stateful;
 mod tasks;
+mod tracked;
 mod write;
 mod zip;
 

@@ -13,6 +13,9 @@ use crate::plan::visit::{self, Visit};
 /// Methods that PySpark's DStreams lack, over those that they have.
 const EXTRAS: &str = include_str!("extras.py");
 
+/// `mapWithState`, of which Python has nothing.
+const STATE: &str = include_str!("state.py");
+
 /// What a program of the command line finds in scope, beside its streams.
 const MODULES: [&str; 6] = ["datetime", "json", "math", "operator", "re", "time"];
 
@@ -33,7 +36,8 @@ def read(path):
 ";
 
 /// What Spark keeps in a checkpoint directory.
-const KEPT: [&str; 6] = [
+const KEPT: [&str; 7] = [
+    "mapWithState",
     "updateStateByKey",
     "reduceByKeyAndWindow",
     "reduceByWindow",
@@ -137,6 +141,9 @@ fn used(source: &Arc<Source>, code: &Code) -> Result<Used, Diagnostic> {
         if has(name) {
             let _ = write!(extras, "\n{}\n\n\nDStream.{name} = {name}\n\n", definition.trim_end());
         }
+    }
+    if has("mapWithState") {
+        let _ = write!(extras, "\n{STATE}\n\n");
     }
     Ok(Used { extras, keeps: KEPT.iter().any(|method| has(method)), globals: names.globals })
 }

@@ -3,6 +3,7 @@
 
 mod args;
 mod files;
+mod listener;
 mod rdd;
 mod shared;
 mod stream;
@@ -15,6 +16,7 @@ use super::interp::{Arguments, Handle, Interp, Intrinsic, Obj, Run};
 use crate::batch::Interval;
 use crate::plan::{Graph, Origin};
 use args::Given;
+pub(super) use listener::tell;
 pub(super) use shared::accumulate;
 pub(super) use stream::named as named_stream;
 
@@ -37,6 +39,8 @@ pub struct Pipeline {
     pub named_sources: Cell<usize>,
     /// The number of the streaming context that was made last: there is one graph at a time.
     pub context: Cell<u32>,
+    /// What is told of the stream, for its listeners.
+    pub listener: RefCell<Option<Obj>>,
     /// Whether a stream was started.
     pub started: Cell<bool>,
     /// Whether the stream that was started has ended.
@@ -78,6 +82,7 @@ pub static PRIMITIVES: &[Intrinsic] = &[
     primitive("_start", stream::start),
     primitive("_run", stream::run),
     primitive("_stop", stream::stop),
+    primitive("_listen", listener::listen),
     primitive("_broadcast", shared::broadcast),
     primitive("_broadcast_value", shared::broadcast_value),
     primitive("_accumulator", shared::accumulator),

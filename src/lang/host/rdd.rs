@@ -1,14 +1,14 @@
 //! RDDs: how they are made, and the actions that the engine answers.
 
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::args::Given;
 use crate::batch::value::exceptions::{TYPE_ERROR, VALUE_ERROR};
 use crate::batch::value::{Value, decode};
-use crate::batch::{Dataset, Partition, Piece, Rows};
+use crate::batch::{Dataset, Partition, Piece, Rows, Time};
 use crate::lang::interp::{Arguments, Halt, Handle, Interp, Obj, Run, from_failure};
-use crate::plan::{Image, Rdd, RddOp};
+use crate::plan::{Image, Rdd, RddOp, Tracking};
 
 /// The handle of an RDD.
 pub(super) fn handle(rdd: Arc<Rdd>) -> Obj {
@@ -125,6 +125,16 @@ pub(super) fn op(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
             key: optional_image(interp, &mut given, 3)?,
             largest: given.flag(interp, 4)?,
         },
+        "mapWithState" => RddOp::MapWithState(Arc::new(Tracking {
+            function: image(interp, &mut given, 2)?,
+            drops_none: given.flag(interp, 3)?,
+            time: Time::from_millis(given.take(4).as_int().unwrap_or(0)),
+            timeout: given
+                .optional(5)
+                .map(|span| Given::new("timeout", vec![span].into()).interval(interp, 0))
+                .transpose()?,
+            after: OnceLock::new(),
+        })),
         "sample" => RddOp::Sample {
             with_replacement: given.flag(interp, 2)?,
             fraction: given.number(interp, 3)?,

@@ -135,6 +135,7 @@ pub(super) fn op(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
             key: optional_lambda(interp, given.optional(3))?,
             largest: given.flag(interp, 4)?,
         },
+        "snapshot" => StreamRddOp::Snapshot,
         _ => return Err(Halt::new(&VALUE_ERROR, format!("there is no operator {kind}"))),
     };
     let slide = first_slide(interp, &parents)?;
@@ -166,14 +167,15 @@ pub(super) fn window(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
     add(interp, StreamOp::Window { length }, vec![parent], slide)
 }
 
-/// `_stream_state(parent, update, initial)`
+/// `_stream_state(parent, update, initial, maps)`
 pub(super) fn state(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
     let mut given = Given::new("_stream_state", args);
     let parent = given.stream(interp, 0)?;
     let update = callback(interp, given.take(1))?;
     let initial = given.optional(2).map(|initial| super::args::rdd_of(interp, &initial)).transpose()?;
+    let maps = given.flag(interp, 3)?;
     let slide = slide_of(interp, parent)?;
-    add(interp, StreamOp::State { update, initial }, vec![parent], slide)
+    add(interp, StreamOp::State { update, initial, maps }, vec![parent], slide)
 }
 
 /// `_stream_reduce_window(parent, reduce, inverse, length, slide)`
@@ -276,6 +278,7 @@ pub(super) fn open(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
         pipeline.sources.borrow_mut().truncate(pipeline.named_sources.get());
         pipeline.lambdas.borrow_mut().clear();
         pipeline.callbacks.borrow_mut().clear();
+        *pipeline.listener.borrow_mut() = None;
         pipeline.context.set(pipeline.context.get().wrapping_add(1));
         pipeline.started.set(false);
         pipeline.ended.set(false);

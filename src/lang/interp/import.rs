@@ -26,7 +26,7 @@ const PYSPARK: &[(&str, &[&str])] = &[
     ("pyspark.sql", &["SparkSession"]),
     ("pyspark.statcounter", &["StatCounter"]),
     ("pyspark.storagelevel", &["StorageLevel"]),
-    ("pyspark.streaming", &["StreamingContext", "DStream", "StreamingListener"]),
+    ("pyspark.streaming", &["StreamingContext", "DStream", "StreamingListener", "StateSpec"]),
     ("pyspark.streaming.context", &["StreamingContext"]),
     ("pyspark.streaming.dstream", &["DStream"]),
     ("pyspark.streaming.listener", &["StreamingListener"]),

@@ -24,11 +24,11 @@ mod stmt;
 mod table;
 pub mod walk;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 pub use builtins::is_builtin;
 pub use call::Arguments;
@@ -40,7 +40,7 @@ pub use table::Key;
 
 use crate::batch::value::exceptions::{KEYBOARD_INTERRUPT, RECURSION_ERROR, RUNTIME_ERROR};
 use crate::plan::code::{Code, Source, Span, Stmt, StmtKind};
-use crate::plan::{Engine, Origin, Runtime};
+use crate::plan::{Engine, Interrupt, Origin, Runtime};
 
 /// What a program is while it runs: its names and modules, shared by the main script and the functions
 /// that are called back.
@@ -56,8 +56,10 @@ pub struct World {
     pub source: Arc<Source>,
     /// `sys.argv`
     pub args: Vec<String>,
-    /// Set when the user wants the program to end at once.
-    pub stop: Arc<AtomicBool>,
+    /// Tells that the user wants the program to end.
+    pub interrupt: Interrupt,
+    /// Whether the program was told so by a `KeyboardInterrupt`.
+    pub interrupted: Cell<bool>,
     /// The pipeline, as far as it is built.
     pub pipeline: super::host::Pipeline,
     /// Images of functions, so that the same function is not frozen into a new image every batch.
@@ -222,15 +224,20 @@ impl<'h> Interp<'h> {
         }
     }
 
-    /// To be called at every turn of a loop, so that the user can end the program.
+    /// To be called at every turn of a loop, so that the user can end the program. The main script is told
+    /// once, as by Python; functions that are called back belong to a batch, which is finished if it can be.
     ///
     /// # Errors
     /// `KeyboardInterrupt`
     pub fn check(&self) -> Run<()> {
-        match self.world.stop.load(Ordering::Relaxed) {
-            true => Err(Halt::new(&KEYBOARD_INTERRUPT, "")),
-            false => Ok(()),
+        let Interrupt { asked, at_once } = &self.world.interrupt;
+        let is_asked =
+            || !self.in_batch() && asked.load(Ordering::Relaxed) && asked.swap(false, Ordering::Relaxed);
+        if at_once.load(Ordering::Relaxed) || is_asked() {
+            self.world.interrupted.set(true);
+            return Err(Halt::new(&KEYBOARD_INTERRUPT, ""));
         }
+        Ok(())
     }
 }
 

@@ -351,35 +351,6 @@ SparkSession.Builder = _Builder
 SparkSession.builder = _Builder()
 
 
-class StreamingListener:
-    def onStreamingStarted(self, streamingStarted):
-        pass
-
-    def onReceiverStarted(self, receiverStarted):
-        pass
-
-    def onReceiverError(self, receiverError):
-        pass
-
-    def onReceiverStopped(self, receiverStopped):
-        pass
-
-    def onBatchSubmitted(self, batchSubmitted):
-        pass
-
-    def onBatchStarted(self, batchStarted):
-        pass
-
-    def onBatchCompleted(self, batchCompleted):
-        pass
-
-    def onOutputOperationStarted(self, outputOperationStarted):
-        pass
-
-    def onOutputOperationCompleted(self, outputOperationCompleted):
-        pass
-
-
 class StreamingContext:
     _activeContext = None
 
@@ -396,6 +367,7 @@ class StreamingContext:
         self._outputs = 0
         self._checkpointDirectory = None
         self._resumes = False
+        self._listeners = []
 
     def getOrCreate(checkpointPath, setupFunc):
         # The program is built anew, whatever it was: what the streams had kept is what is gone on from.
@@ -478,7 +450,10 @@ class StreamingContext:
         return DStream(_stream_source("dir:%s" % _local_path(directory), self._interval), self)
 
     def binaryRecordsStream(self, directory, recordLength):
-        raise NotImplementedError("binaryRecordsStream is not supported in this version: sources read lines of text")
+        if not isinstance(recordLength, int) or recordLength < 1:
+            raise ValueError("recordLength is a number of bytes, not %r" % (recordLength,))
+        source = "records:%d:%s" % (recordLength, _local_path(directory))
+        return DStream(_stream_source(source, self._interval), self).map(_record_of(recordLength))
 
     def queueStream(self, rdds, oneAtATime=True, default=None):
         rdds = [rdd if isinstance(rdd, RDD) else self._sc.parallelize(rdd) for rdd in rdds]
@@ -501,8 +476,13 @@ class StreamingContext:
         function = _rdd_function(self, lambda time, *rdds: transformFunc(rdds))
         return DStream(_stream_transform(dstreams, function), self)
 
+    # Listeners are called between batches. As in Spark, where they have a thread of their own, a batch that is
+    # told of may be over by then.
     def addStreamingListener(self, streamingListener):
-        _notice("this version does not call streaming listeners: use foreachRDD to act on every batch")
+        if not self._listeners:
+            listeners = self._listeners
+            _listen(lambda kind, *data: _tell_listeners(listeners, kind, *data))
+        self._listeners.append(streamingListener)
 
 
 def _local_path(directory):

@@ -1,6 +1,6 @@
 # DStreams.
 
-from datetime import datetime as _datetime
+from datetime import datetime as _datetime, timedelta as _timedelta
 
 
 def _stream(ssc, handle):
@@ -277,6 +277,8 @@ class DStream:
             initialRDD = self._sc.parallelize(initialRDD)
 
         def update(time, state, new):
+            if new is None:
+                return state
             if state is None:
                 values = new.groupByKey(numPartitions).mapValues(lambda news: (list(news), None))
             else:
@@ -284,11 +286,71 @@ class DStream:
                 values = both.mapValues(lambda sides: (list(sides[1]), list(sides[0])[0] if len(sides[0]) else None))
             return values.mapValues(lambda pair: updateFunc(pair[0], pair[1])).filter(_is_there)
 
-        return DStream(_stream_state(self, _rdd_function(self._ssc, update), initialRDD), self._ssc)
+        return DStream(_stream_state(self, _rdd_function(self._ssc, update), initialRDD, False), self._ssc)
+
+    def mapWithState(self, spec):
+        if not isinstance(spec, StateSpec):
+            raise TypeError("mapWithState needs a StateSpec, made by StateSpec.function(f), not %r" % type(spec).__name__)
+        sc = self._sc
+        initial = sc.emptyRDD() if spec._initial is None else spec._initial
+        if not isinstance(initial, RDD):
+            initial = sc.parallelize(initial)
+        numPartitions = self._parallelism(spec._partitions)
+        given, with_time, timeout = spec._function, spec._with_time, spec._timeout
+
+        def update(millis, handles):
+            before, new = handles
+            time = _time_of(millis)
+            function = (lambda key, value, state: given(time, key, value, state)) if with_time else given
+            new = (sc.emptyRDD() if new is None else RDD(new, sc)).partitionBy(numPartitions)
+            before = initial.partitionBy(numPartitions) if before is None else RDD(before, sc)
+            return _rdd_op("mapWithState", [new, before], function, with_time, millis, timeout)
+
+        return MapWithStateDStream(_stream_state(self, update, None, True), self._ssc)
 
     def slice(self, begin, end):
         rdds = _stream_slice(self, _time_in_millis(begin), _time_in_millis(end))
         return [RDD(handle, self._sc) for handle in rdds]
+
+
+# Scala's MapWithStateDStream. PySpark has none; export defines these over updateStateByKey.
+class MapWithStateDStream(DStream):
+    def stateSnapshots(self):
+        return self._of("snapshot")
+
+
+class StateSpec:
+    def __init__(self, mappingFunction):
+        if not callable(mappingFunction):
+            raise TypeError("StateSpec.function needs a function, not %r" % type(mappingFunction).__name__)
+        count = mappingFunction.__code__.co_argcount
+        if count not in (3, 4):
+            raise TypeError(
+                "the function of a StateSpec takes (key, value, state) or (time, key, value, state), not %d arguments"
+                % count)
+        self._function = mappingFunction
+        self._with_time = count == 4
+        self._initial = None
+        self._partitions = None
+        self._timeout = None
+
+    def function(mappingFunction):
+        return StateSpec(mappingFunction)
+
+    def initialState(self, rdd):
+        self._initial = rdd
+        return self
+
+    def numPartitions(self, numPartitions):
+        self._partitions = numPartitions
+        return self
+
+    def timeout(self, idleDuration):
+        seconds = idleDuration.total_seconds() if isinstance(idleDuration, _timedelta) else idleDuration
+        self._timeout = _millis(seconds)
+        if self._timeout <= 0:
+            raise ValueError("the timeout of a StateSpec must be longer than nothing, not %s s" % seconds)
+        return self
 
 
 def _time_in_millis(time):

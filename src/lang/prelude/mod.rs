@@ -10,6 +10,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("records.py", include_str!("records.py")),
     ("rdd.py", include_str!("rdd.py")),
     ("dstream.py", include_str!("dstream.py")),
+    ("listener.py", include_str!("listener.py")),
     ("context.py", include_str!("context.py")),
 ];
 

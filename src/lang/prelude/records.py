@@ -154,5 +154,16 @@ def _tallied(items):
     return [counts]
 
 
+# Files of records come as lines of hexadecimal digits, the last of which may be shorter.
+def _record_of(length):
+    def record(digits):
+        found = bytes.fromhex(digits)
+        if len(found) != length:
+            raise ValueError("a file ends within a record: %d bytes of %d" % (len(found), length))
+        return found
+
+    return record
+
+
 def _shown(x):
     return x if isinstance(x, (str, bytes)) else str(x)

@@ -39,8 +39,14 @@ impl<'f> Functions<'f> {
                 self.tag("function");
                 self.number(defaults.len());
                 defaults.iter().for_each(|default| self.frozen(default));
-                for (cell, (_, name)) in captured.iter().zip(&code.captures) {
-                    self.cell(*cell, code.source.is_catalogue().then_some(name));
+                let mut captured: Vec<_> = captured.iter().zip(&code.captures).collect();
+                let is_catalogue = code.source.is_catalogue();
+                if is_catalogue {
+                    // In which order it needs them is a matter of how it is written.
+                    captured.sort_by_key(|(_, (_, name))| name);
+                }
+                for (cell, (_, name)) in captured {
+                    self.cell(*cell, is_catalogue.then_some(name));
                 }
                 self.code(code);
             }

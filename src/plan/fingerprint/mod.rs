@@ -45,11 +45,12 @@ impl Operator {
     }
 }
 
-/// Bytes of a name that is part of a table's.
-const MOST_NAME: usize = 200;
+/// Characters of a name that is part of a table's.
+const MOST_NAME: usize = 50;
 
 fn table(number: usize, name: &str) -> String {
-    format!("{number}:{}", &name[..name.floor_char_boundary(MOST_NAME)])
+    let name: String = name.chars().take(MOST_NAME).collect();
+    format!("{number}:{name}")
 }
 
 impl Plan {
@@ -88,6 +89,7 @@ impl Plan {
             Scope::Batch => "batch",
             Scope::Total => "total",
             Scope::Window(window) => {
+                add_interval(&mut print, window.interval());
                 add_interval(&mut print, window.length());
                 add_interval(&mut print, window.step());
                 "window"
@@ -178,8 +180,8 @@ impl Definition<'_> {
                 self.name("window");
                 add_interval(self.print, *length);
             }
-            StreamOp::State { update, initial } => {
-                self.name("state");
+            StreamOp::State { update, initial, maps } => {
+                self.name(if *maps { "mapping state" } else { "state" });
                 self.callback(*update);
                 initial.iter().for_each(|rdd| self.data(rdd));
             }
@@ -205,6 +207,7 @@ impl Definition<'_> {
             }
             StreamRddOp::Glom => _ = self.name("glom"),
             StreamRddOp::Count => _ = self.name("count"),
+            StreamRddOp::Snapshot => _ = self.name("snapshot"),
             StreamRddOp::Union => _ = self.name("union"),
             StreamRddOp::Combine { create, merge_value, merge_combiners, partitions } => {
                 self.name("combine").optional(*create);

@@ -66,7 +66,8 @@ impl Interp<'_> {
         &mut self,
         body: impl for<'a> FnOnce(&'a Crossing<'a>, &Heap<'a>) -> Result<R, Raised>,
     ) -> Run<R> {
-        let task = Task { stop: self.world.stop.clone(), memory_limit: MEMORY_LIMIT, ..Task::default() };
+        let stop = self.world.interrupt.at_once.clone();
+        let task = Task { stop, memory_limit: MEMORY_LIMIT, ..Task::default() };
         let arena = Arena::default();
         let reentry = Reentry(RefCell::new(self));
         let crossing = Crossing {
