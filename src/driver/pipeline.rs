@@ -115,7 +115,7 @@ impl Runtime for Pipeline {
         let queues = graph.streams.iter().any(|stream| matches!(stream.op, StreamOp::Queue { .. }));
         let clock = settings.clock.resolve(&specs, queues)?;
         let pool = settings.pool(&specs);
-        let mut checkpoint = Checkpointing::of(settings, checkpoint.as_ref())?;
+        let mut checkpoint = Checkpointing::of(settings, checkpoint.as_ref(), &mut self.conductor.desk)?;
         let operators = if checkpoint.is_some() { graph.operators(script) } else { Vec::new() };
         let known = (&specs[..], clock);
         let mut program =
@@ -131,7 +131,7 @@ impl Runtime for Pipeline {
             // As nothing is gone on from, nothing is wrong but that nothing can be gone on from later.
             Err(fault) if checkpoint.as_ref().is_some_and(|asked| !asked.resume) => {
                 checkpoint = None;
-                self.conductor.desk.say(format_args!("{fault}: the run goes on without checkpoints"));
+                self.conductor.desk.say(format_args!("{fault}: {}", survival::WITHOUT));
                 None
             }
             resumed => resumed?,

@@ -28,14 +28,15 @@ pub(super) struct Replay {
     earlier: u64,
     /// Batches that were read, by earlier processes too; with `once`, elements.
     batches: u64,
-    /// Batches before the one with the first element of the queues: one more whenever a process was stopped in the middle of an
-    /// element, which the next one begins again.
-    skipped: u64,
+    /// The same when this process began.
+    begun: u64,
+    /// The element of the queues that its first batch has.
+    first: u64,
     /// The virtual time for which programs have waited.
     waited: Duration,
     over: bool,
     /// Whether files and stdin were read.
-    begun: bool,
+    others_read: bool,
     pool: Pool,
 }
 
@@ -80,6 +81,7 @@ impl Replay {
             let passed = resumed.last().as_millis().saturating_sub(start.as_millis());
             u64::try_from(passed).unwrap_or(0) / step
         });
+        let first = queue.first() as u64;
         let limits = settings.duration.map(begun).into_iter().chain(settings.max_batches);
         Ok(Replay {
             interval,
@@ -88,11 +90,12 @@ impl Replay {
             limit: limits.min().unwrap_or(u64::MAX).saturating_add(begun_before),
             sources: Others { reader, ids: other_ids },
             earlier: begun_before,
-            batches: if once { queue.first() as u64 } else { begun_before },
-            skipped: if once { 0 } else { begun_before - (queue.first() as u64).min(begun_before) },
+            batches: if once { first } else { begun_before },
+            begun: if once { first } else { begun_before },
+            first,
             waited: Duration::ZERO,
             over: false,
-            begun: false,
+            others_read: false,
             pool,
             queue: Queues { reader: queue, ids: queue_ids },
         })
@@ -121,7 +124,7 @@ impl Replay {
         }
         let waited = self.waited.as_millis() / self.interval.duration().as_millis();
         let until = if timeout.is_some() { u64::try_from(waited).unwrap_or(u64::MAX) } else { u64::MAX };
-        if !std::mem::replace(&mut self.begun, true) {
+        if !std::mem::replace(&mut self.others_read, true) {
             if self.earlier == 0 {
                 self.sources.ids.iter().for_each(|source| work.begin_part(*source));
             }
@@ -131,7 +134,8 @@ impl Replay {
             read.or_else(|fault| self.close_broken(fault, conductor, work))?;
         }
         // Files and stdin are the first batch, if they have anything left to say.
-        let queued = (self.queue.reader.batches() as u64).saturating_add(self.skipped);
+        let queued =
+            (self.queue.reader.batches() as u64).saturating_sub(self.first).saturating_add(self.begun);
         let has_more = self.earlier == 0 || work.has_unshown_records()?;
         let others = if has_more { self.batches.saturating_add(1) } else { 0 };
         let all = queued.max(others).max(work.least_batches()).min(self.limit);
@@ -140,7 +144,7 @@ impl Replay {
         // stops gracefully.
         self.over |= work.wants_to_stop() == Some(Stop::AtOnce);
         while !self.over {
-            if self.batches >= until {
+            if self.batches - self.begun >= until {
                 return Ok(Returned::TimeUp);
             }
             let read = self.read_element(signals, conductor, work);
@@ -194,7 +198,7 @@ impl Replay {
         conductor: &mut Conductor,
         work: &mut dyn Work,
     ) -> Result<()> {
-        let batch = usize::try_from(self.batches - self.skipped).unwrap_or(usize::MAX);
+        let batch = usize::try_from(self.batches - self.begun + self.first).unwrap_or(usize::MAX);
         self.queue.reader.begin(batch);
         for queue in self.queue.reader.with_file() {
             work.begin_part(self.queue.ids[usize::from(queue.0)]);

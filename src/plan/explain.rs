@@ -383,6 +383,7 @@ fn name_of(op: &RddOp) -> &'static str {
         RddOp::MapWithState(_) => "mapWithState",
         RddOp::Snapshot => "stateSnapshots",
         RddOp::Sample { .. } => "sample",
+        RddOp::States(_) => "states",
         RddOp::Failed { .. } => "failed",
     }
 }

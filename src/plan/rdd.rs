@@ -162,6 +162,8 @@ pub enum RddOp {
         /// Same seed, same records.
         seed: i64,
     },
+    /// What [`RddOp::MapWithState`] of an earlier process has left, by partition.
+    States(Arc<[States]>),
     /// One that could not be computed by an earlier process: whoever asks for its records is told so again.
     Failed {
         /// Why.
@@ -183,6 +185,17 @@ pub enum Draw {
     },
     /// As often as a Poisson-distributed number of this mean says.
     Poisson(f64),
+}
+
+impl RddOp {
+    /// What `mapWithState` has left, by partition, once it is computed.
+    pub fn states(&self) -> Option<&Arc<[States]>> {
+        match self {
+            RddOp::MapWithState(tracking) => tracking.after.get(),
+            RddOp::States(states) => Some(states),
+            _ => None,
+        }
+    }
 }
 
 /// A batch of `mapWithState`.

@@ -139,6 +139,7 @@ impl<'w> Computation<'w> {
         let of_parent = |this: &mut Self| parents.first().map_or(Ok(0), |parent| this.partitions(parent));
         match &rdd.op {
             RddOp::Data(dataset) => Ok(dataset.partitions.len()),
+            RddOp::States(states) => Ok(states.len()),
             RddOp::Failed { partitions: Some(partitions), .. } => Ok(*partitions),
             op if op.is_narrow() => of_parent(self),
             RddOp::Count | RddOp::Zip | RddOp::ZipWithIndex => of_parent(self),
@@ -171,6 +172,7 @@ impl<'w> Computation<'w> {
         }
         match &rdd.op {
             RddOp::Data(dataset) => Ok(dataset.clone()),
+            RddOp::States(states) => Ok(Dataset { partitions: vec![Partition::default(); states.len()] }),
             RddOp::Failed { failure, .. } => Err(failure.clone()),
             RddOp::Union => {
                 let parents = rdd.parents();
@@ -324,10 +326,7 @@ impl<'w> Computation<'w> {
     /// The states that a parent leaves behind, or stands for.
     fn states(&mut self, rdd: &Arc<Rdd>, index: usize) -> Outcome<Before> {
         let pairs = self.parent(rdd, index)?;
-        let states = rdd.parents().get(index).and_then(|parent| match &parent.op {
-            RddOp::MapWithState(tracking) => tracking.after.get().cloned(),
-            _ => None,
-        });
+        let states = rdd.parents().get(index).and_then(|parent| parent.op.states().cloned());
         Ok(states.map_or(Before::Pairs(pairs), Before::States))
     }
 

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use super::batches::{Batches, unpack_hashed};
 use super::rows::Rows;
 use super::shape::Shape;
-use super::{BATCH, CLOCK, CLOCK_KEY, INITIAL, Kept, NOTHING, RECORDS, ROW, STANDING};
+use super::tracked::Tracked;
+use super::{BATCH, CLOCK, CLOCK_KEY, INITIAL, Kept, NOTHING, RECORDS, ROW, STANDING, STATES, TRACKED};
 use crate::batch::{Packed, Time};
 use crate::exec::flow::Flow;
 use crate::plan::{Rdd, StreamOp};
@@ -15,6 +16,7 @@ use crate::plan::{Rdd, StreamOp};
 struct Read<'r> {
     standing: Option<&'r [u8]>,
     rows: Vec<(u64, &'r [u8])>,
+    tracked: Vec<(&'r [u8], &'r [u8])>,
     batches: BTreeMap<&'r [u8], &'r [u8]>,
 }
 
@@ -94,6 +96,10 @@ impl Flow {
                     self.histories[index].made.insert(at, Ok(Some(rdd)));
                 }
             }
+            STATES => {
+                operator.tracked = Tracked::unpack(&mut packed, &read.tracked)?;
+                self.states.set_good(index, Some(operator.tracked.rdd(&stream.origin)));
+            }
             _ => return None,
         }
         packed.is_empty().then_some(())
@@ -106,6 +112,7 @@ impl<'r> Read<'r> {
         match *kind {
             STANDING if rest.is_empty() => self.standing = Some(value),
             ROW => self.rows.push((u64::from_be_bytes(rest.try_into().ok()?), value)),
+            TRACKED => self.tracked.push((rest, value)),
             BATCH => drop(self.batches.insert(rest, value)),
             _ => return None,
         }
