@@ -38,6 +38,12 @@ impl Time {
         Time(self.0.saturating_add(interval.as_millis().saturating_mul(intervals)))
     }
 
+    /// How many batches there are between the one of this time and the one of a later time.
+    pub fn batches_between(self, later: Time, interval: Interval) -> u64 {
+        let passed = later.0.saturating_sub(self.0) / interval.as_millis();
+        u64::try_from(passed.saturating_sub(1)).unwrap_or(0)
+    }
+
     /// Local time as Python's `str(datetime)` prints it: `2017-01-11 15:34:00`, with six more
     /// digits only where the fraction of the second is not zero.
     pub fn local_text(self, zone: &TimeZone) -> impl fmt::Display {

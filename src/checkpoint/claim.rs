@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::compaction::remove_older;
 use super::description::Description;
-use super::format::{About, Committed, Place, is_unfinished, parse_name};
+use super::format::{About, Committed, JOURNAL, Place, is_unfinished, parse_name};
 use super::log::LogWriter;
 use super::reading::Checkpoint;
 use super::storage::{Holder, Lock, Storage};
@@ -65,6 +65,10 @@ impl Claim {
     ) -> Result<Store> {
         let Claim { storage, lock } = self;
         remove(&*storage, is_unfinished)?;
+        if found.about().is_none() {
+            // What was journalled for a checkpoint that has gone is nobody's.
+            remove(&*storage, |name| name == JOURNAL)?;
+        }
         if let Some(snapshot) = &found.snapshot {
             remove_older(&*storage, snapshot.head.number)?;
         }
@@ -81,7 +85,7 @@ impl Claim {
     /// # Errors
     /// If one cannot be removed.
     pub fn reset(&self) -> Result<()> {
-        remove(&*self.storage, |name| is_unfinished(name) || parse_name(name).is_some())
+        remove(&*self.storage, |name| is_unfinished(name) || name == JOURNAL || parse_name(name).is_some())
     }
 }
 

@@ -38,6 +38,6 @@ pub(super) fn remove_older(storage: &dyn Storage, snapshot: u64) -> Result<()> {
     remove(storage, |name| match parse_name(name) {
         Some((Kind::Log, number)) => number <= snapshot,
         Some((Kind::Snapshot, number)) => number < snapshot,
-        None => false,
+        Some((Kind::Journal, _)) | None => false,
     })
 }

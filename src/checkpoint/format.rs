@@ -24,14 +24,20 @@ const MARKS: [u64; 2] = [512, 1024];
 const MARK: usize = 36;
 /// Where the frames begin.
 pub(super) const FRAMES: u64 = 4096;
+/// What is wrong with a file that has another one's head.
+const OTHER: &str = "it is another file than its name says";
 /// Bytes of a frame before its payload.
 pub(super) const FRAME_HEAD: usize = 16;
 
-/// Which of the two files it is.
+/// The name of the journal.
+pub(super) const JOURNAL: &str = "journal";
+
+/// Which of the files it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     Log = 1,
     Snapshot = 2,
+    Journal = 3,
 }
 
 /// A commit's number and batch time.
@@ -88,6 +94,10 @@ pub(super) enum FrameKind {
     Entries = 3,
     /// The last frame of a snapshot.
     End = 4,
+    /// Input of a batch, in journals.
+    Chunk = 5,
+    /// The end of a batch's input, in journals.
+    Tick = 6,
 }
 
 /// A file of a checkpoint by its name, for messages.
@@ -127,6 +137,12 @@ impl FileHead {
 
     /// Reads the head of the file of that kind and number.
     pub(super) fn read(file: &dyn StoredFile, kind: Kind, number: u64, place: &Place<'_>) -> Result<Self> {
+        let head = FileHead::read_any(file, kind, place)?;
+        if head.number == number { Ok(head) } else { Err(place.corrupt(8, OTHER)) }
+    }
+
+    /// Reads the head of a file of that kind.
+    pub(super) fn read_any(file: &dyn StoredFile, kind: Kind, place: &Place<'_>) -> Result<Self> {
         let mut head = [0; HEAD];
         let n = file.read_at(&mut head, 0).map_err(|cause| place.io("read", &cause))?;
         let from = &mut Decoder::new(&head[..n]);
@@ -148,13 +164,11 @@ impl FileHead {
             Some((from.u8()?, from.u8()?, from.u64()?, from.u64()?, from.i64()?, from.u64()?))
         };
         match fields(from) {
-            Some((found_kind, 0, found_number, sequence, time, previous_end))
-                if (found_kind, found_number) == (kind as u8, number) =>
-            {
+            Some((found, 0, number, sequence, time, previous_end)) if found == kind as u8 => {
                 let base = Committed { sequence, time: Time::from_millis(time) };
                 Ok(FileHead { kind, number, base, previous_end })
             }
-            _ => Err(place.corrupt(8, "it is another file than its name says")),
+            _ => Err(place.corrupt(8, OTHER)),
         }
     }
 }
@@ -177,6 +191,12 @@ impl Mark {
 
     /// The last mark of a log, and the number that the next one gets.
     pub(super) fn read(file: &dyn StoredFile, number: u64, place: &Place<'_>) -> Result<(Self, u64)> {
+        let last = Mark::last(file, number, place)?;
+        last.ok_or_else(|| place.corrupt(MARKS[0], "neither of its marks can be read"))
+    }
+
+    /// The last mark of a file, if it has one, and the number that the next one gets.
+    pub(super) fn last(file: &dyn StoredFile, number: u64, place: &Place<'_>) -> Result<Option<(Self, u64)>> {
         let mut last: Option<(Mark, u64)> = None;
         for (slot, offset) in MARKS.into_iter().enumerate() {
             let mut mark = [0; MARK];
@@ -188,7 +208,7 @@ impl Mark {
                 last = Some((mark, slot as u64 + 1));
             }
         }
-        last.ok_or_else(|| place.corrupt(MARKS[0], "neither of its marks can be read"))
+        Ok(last)
     }
 
     fn decode(bytes: &[u8], number: u64) -> Option<Self> {
@@ -240,6 +260,7 @@ pub(super) fn file_name(kind: Kind, number: u64) -> String {
     match kind {
         Kind::Log => format!("{number:016}.log"),
         Kind::Snapshot => format!("{number:016}.snapshot"),
+        Kind::Journal => JOURNAL.to_owned(),
     }
 }
 
@@ -262,7 +283,7 @@ pub(super) fn parse_name(name: &str) -> Option<(Kind, u64)> {
 
 /// Whether a file of that name is one that was not finished.
 pub(super) fn is_unfinished(name: &str) -> bool {
-    name.strip_suffix(".new").is_some_and(|name| parse_name(name).is_some())
+    name.strip_suffix(".new").is_some_and(|name| name == JOURNAL || parse_name(name).is_some())
 }
 
 /// The number of the file is summed too, so that no block of another file passes.
@@ -305,6 +326,8 @@ pub(super) fn parse_frame(bytes: &[u8], number: u64) -> Option<(FrameKind, Range
         2 => FrameKind::Commit,
         3 => FrameKind::Entries,
         4 => FrameKind::End,
+        5 => FrameKind::Chunk,
+        6 => FrameKind::Tick,
         _ => return None,
     };
     Some((kind, FRAME_HEAD..length))

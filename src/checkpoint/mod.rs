@@ -76,32 +76,41 @@
 //! for it only if they outrun it twice over. The disk holds at most about six times what lived when the
 //! last snapshot was made, and in practice half of that: old snapshot and logs, the new ones of both.
 //!
+//! # The journal
+//!
+//! Input that cannot be read again is written to the file `journal` before anything is made of it
+//! ([`Journal`]): a frame a chunk, and at the tick one with the batch's time; then the file is synced, and *after* that
+//! a mark says how far it has been whole. It belongs to the batch after the commit that its head names, and
+//! is written over once that batch is committed. What is there before the mark must be whole; behind
+//! it, what is whole counts (chunks of a batch that was still open), and what is not is cut off.
+//!
 //! # Format
 //!
 //! Numbers are little-endian; a *varint* is LEB128; *bytes* are a varint length and that many bytes. Files
 //! are named by number: `0000000000000007.log`, `0000000000000006.snapshot`, with `.new` behind it until
 //! they are whole. A snapshot holds all up to the log of its number; the logs after it must all be there.
+//! The journal is named `journal`, and its number says how often it was written over.
 //! The file `lock` is locked (`flock`) by the process that works on the directory and holds its id.
 //!
 //! | at | bytes | head of a file |
 //! |---|---|---|
 //! | 0 | 8 | `89` `dstream` |
 //! | 8 | 2 | version of the format: 1 |
-//! | 10 | 2 | 1 a log, 2 a snapshot |
+//! | 10 | 2 | 1 a log, 2 a snapshot, 3 a journal |
 //! | 12 | 8 | number |
-//! | 20 | 8 | number of the last commit before the log, or in the snapshot; 0 none |
+//! | 20 | 8 | number of the last commit before the log or the journalled batch, or in the snapshot; 0 none |
 //! | 28 | 8 | its batch time, milliseconds since the epoch |
-//! | 36 | 8 | where the log before this one ends; 0 in snapshots |
+//! | 36 | 8 | where the log before this one ends; 0 in others |
 //! | 44 | 4 | CRC-32 of bytes 0 to 43 |
-//! | 512, 1024 | 36 | the marks of a log, written in turn; zeros in snapshots |
+//! | 512, 1024 | 36 | the marks of a log, written in turn; a journal has only the first; zeros in snapshots |
 //! | 4096 | | frames |
 //!
 //! | at | bytes | mark |
 //! |---|---|---|
-//! | 0 | 8 | how many bytes of the log are durable |
-//! | 8 | 8 | number of the last commit in them |
+//! | 0 | 8 | how many bytes of the file are durable |
+//! | 8 | 8 | number of the last commit in them; in a journal, that the batch will have |
 //! | 16 | 8 | its batch time |
-//! | 24 | 8 | 1 if another log follows, which must be there |
+//! | 24 | 8 | 1 if another log follows, which must be there; 1 in journals |
 //! | 32 | 4 | CRC-32 of the file's number (8 bytes) and bytes 0 to 31 |
 //!
 //! | at | bytes | frame |
@@ -117,6 +126,8 @@
 //! | 2 commit | its number (8 bytes) and batch time (8 bytes), then changes; in logs |
 //! | 3 entries | changes, of which only 1 and 2, by table and key; in snapshots |
 //! | 4 end | how many entries the snapshot has (8 bytes); its last frame |
+//! | 5 chunk | source (4 bytes), when its batch is to end (8 bytes), lines; in journals |
+//! | 6 tick | when the batch has ended (8 bytes); the last frame of a journal |
 //!
 //! | change | |
 //! |---|---|
@@ -136,6 +147,7 @@ mod compaction;
 mod description;
 mod export;
 mod format;
+mod journal;
 mod log;
 mod reading;
 mod recovery;
@@ -148,6 +160,7 @@ pub use claim::Claim;
 pub use description::{Description, Operator};
 pub use export::{export, import};
 pub use format::{About, Committed};
+pub use journal::Journal;
 pub use reading::{Checkpoint, Contents, Entry, Size};
 pub use recovery::{Decision, Difference, Fit, decide};
 pub use storage::{Access, Disk, Holder, Lock, Storage, StoredFile};

@@ -115,11 +115,20 @@ pub(super) struct SurvivalOptions {
     /// Make the batches that no process was there for, empty, as Spark does
     #[arg(long, help_heading = "Checkpoints")]
     catch_up: bool,
+
+    /// Write what comes from stdin, sockets and commands to the checkpoint directory before each batch, so that it
+    /// comes back after a crash
+    #[arg(long, help_heading = "Checkpoints")]
+    journal: bool,
 }
 
 impl SurvivalOptions {
     fn recovery(&self) -> Recovery {
-        Recovery { allow_changed: self.checkpoint_allow_changed, catch_up: self.catch_up }
+        Recovery {
+            allow_changed: self.checkpoint_allow_changed,
+            catch_up: self.catch_up,
+            journal: self.journal,
+        }
     }
 }
 

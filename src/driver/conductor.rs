@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::desk::Desk;
 use super::signals::Signals;
-use super::survival::{self, Checkpointing, Moment, Resumed, Survival};
+use super::survival::{self, Checkpointing, Resumed, Survival};
 use super::timeline::{Start, Timeline};
 use super::work::Work;
 use super::{Ended, Settings};
-use crate::batch::{Interval, SourceId, Time};
+use crate::batch::{Chunk, Interval, Pool, SourceId, Time};
 use crate::error::{Error, Result};
 use crate::monitor::Stats;
 use crate::source::{Position, SourceKind, SourceSpec, SourceStats};
@@ -65,6 +65,28 @@ impl Conductor {
         Ok(resumed)
     }
 
+    /// The time of a batch of an earlier process that was journalled and not committed, if there is one.
+    pub(super) fn journalled(&self) -> Option<Time> {
+        self.survival.as_ref().and_then(Survival::journalled)
+    }
+
+    /// Hands on the input of that batch.
+    pub(super) fn replay(&mut self, work: &mut dyn Work, pool: &Pool) -> Result<()> {
+        let Some(survival) = &self.survival else { return Ok(()) };
+        survival.replay(pool, &mut self.desk, &mut |chunk| match chunk {
+            Some(chunk) => work.accept(chunk),
+            None => work.wait_for_chunk(),
+        })
+    }
+
+    /// Hands on a chunk of the batch that is to end at `time`, which is written down before if it is to be.
+    pub(super) fn accept(&mut self, work: &mut dyn Work, chunk: Chunk, time: Time) {
+        if let Some(survival) = &mut self.survival {
+            survival.accept(&chunk, time);
+        }
+        work.accept(chunk);
+    }
+
     /// Commits what the run begins with, if there are checkpoints.
     pub(super) fn commit_start(&mut self, timeline: &mut Timeline, from: &Start<'_>) -> Result<()> {
         match &mut self.survival {
@@ -119,8 +141,8 @@ impl Conductor {
     /// Closes the batch that ends at `time`: what it comes to is written, unless a window is not
     /// due. The last batch of all, also when it is the last one asked for, has windows printed early.
     pub(super) fn close(&mut self, work: &mut dyn Work, time: Time, last: bool) -> Result<()> {
-        if self.survival.is_some() {
-            Moment::Read.pass();
+        if let Some(survival) = &mut self.survival {
+            survival.seal(time)?;
         }
         let last = last || self.max_batches == Some(self.stats.batches + 1);
         work.close(time, last, &mut self.desk)?;

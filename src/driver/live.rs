@@ -7,7 +7,6 @@ use super::Settings;
 use super::clock::{self, BatchClock};
 use super::conductor::Conductor;
 use super::signals::Signals;
-use super::survival::Resumed;
 use super::timeline::Start;
 use super::work::{Stop, Work};
 use crate::batch::{Interval, Pool, SourceId, Time};
@@ -28,6 +27,15 @@ pub(super) struct Live {
     first: Time,
     deadline: Option<Instant>,
     over: bool,
+    journalled: Option<Journalled>,
+    pool: Pool,
+}
+
+/// A batch of an earlier process that was journalled and not committed.
+struct Journalled {
+    time: Time,
+    /// The first of the batches before it that are missing and are to be made.
+    missing: Option<Time>,
 }
 
 impl Live {
@@ -42,15 +50,17 @@ impl Live {
     ) -> Result<Self> {
         let options = settings.source_options();
         let mut sources = if from.is_kept {
-            EventLoop::new_at(sources, from.positions(), options, pool)?
+            EventLoop::new_at(sources, from.positions(), options, pool.clone())?
         } else {
-            EventLoop::new(sources, options, pool)?
+            EventLoop::new(sources, options, pool.clone())?
         };
         sources.wake_on(signals.wake()?)?;
-        let clock = match from.resumed.map(Resumed::last) {
+        let last = from.last();
+        let clock = match last {
             Some(last) if from.catches_up => BatchClock::from(interval, last.after(interval, 1)),
             last => BatchClock::start(interval, last),
         };
+        let missing = from.resumed.filter(|_| from.catches_up).map(|kept| kept.last().after(interval, 1));
         Ok(Live {
             sources,
             interval,
@@ -58,6 +68,8 @@ impl Live {
             clock: (!once).then_some(clock),
             deadline: settings.duration.map(|duration| Instant::now() + duration.duration()),
             over: false,
+            journalled: from.journalled.map(|time| Journalled { time, missing }),
+            pool,
         })
     }
 
@@ -84,6 +96,9 @@ impl Live {
         until: Option<Instant>,
     ) -> Result<Returned> {
         conductor.relay(self.sources.notices());
+        if let Some(journalled) = self.journalled.take() {
+            self.replay(&journalled, conductor, work)?;
+        }
         let mut fault = None;
         while !self.over && !self.is_to_end(signals, conductor, work) {
             if until.is_some_and(|until| Instant::now() >= until) {
@@ -94,14 +109,15 @@ impl Live {
                 self.tick(conductor, work)?;
                 continue;
             }
+            let time = self.tick_time();
             let sources = &mut self.sources;
             let wake_up = self.clock.as_ref().map(BatchClock::until);
             let wake_up = wake_up.into_iter().chain(self.deadline).chain(until).min();
-            match sources.turn(wake_up, &mut |chunk| work.accept(chunk)) {
+            match sources.turn(wake_up, &mut |chunk| conductor.accept(work, chunk, time)) {
                 Ok(Turn::Full) => work.wait_for_chunk(),
                 Ok(Turn::Woken) => {
                     // So that a status line tells of everything that was read.
-                    sources.seal(&mut |chunk| work.accept(chunk));
+                    sources.seal(&mut |chunk| conductor.accept(work, chunk, time));
                     conductor.handle_signals(signals, work, || sources.stats())?;
                 }
                 Ok(Turn::OutputClosed) => return Err(Error::OutputClosed),
@@ -117,6 +133,29 @@ impl Live {
         }
         self.finish(conductor, work)?;
         fault.map_or(Ok(Returned::Stopped), Err)
+    }
+
+    /// Makes the batch that was journalled and not committed.
+    fn replay(
+        &mut self,
+        journalled: &Journalled,
+        conductor: &mut Conductor,
+        work: &mut dyn Work,
+    ) -> Result<()> {
+        let Journalled { time, missing } = *journalled;
+        let mut missing = missing.unwrap_or(time);
+        while missing < time {
+            conductor.close(work, missing, false)?;
+            work.prepare()?;
+            conductor.commit(work, missing, Vec::new)?;
+            missing = missing.after(self.interval, 1);
+        }
+        conductor.replay(work, &self.pool)?;
+        conductor.close(work, time, false)?;
+        work.prepare()?;
+        conductor.commit(work, time, Vec::new)?;
+        let next = self.clock.as_ref().map_or(time, BatchClock::tick);
+        work.pass_by(time.batches_between(next, self.interval))
     }
 
     fn is_to_end(&self, signals: &Signals, conductor: &Conductor, work: &dyn Work) -> bool {
@@ -140,12 +179,13 @@ impl Live {
             conductor.desk.say("the system's clock was set: batches follow it");
         }
         if !ended && clock.late().is_some() {
-            sources.seal(&mut |chunk| work.accept(chunk));
-            conductor.close(work, clock.tick(), false)?;
+            let time = clock.tick();
+            sources.seal(&mut |chunk| conductor.accept(work, chunk, time));
+            conductor.close(work, time, false)?;
             conductor.note_delay(clock.late().unwrap_or_default(), self.interval);
             conductor.update_stats(work, sources.stats());
             work.prepare()?;
-            conductor.commit(work, clock.tick(), || sources.positions())?;
+            conductor.commit(work, time, || sources.positions())?;
             clock.advance();
         }
         Ok(())
@@ -159,7 +199,7 @@ impl Live {
         self.over = true;
         let time = self.tick_time();
         let sources = &mut self.sources;
-        sources.seal(&mut |chunk| work.accept(chunk));
+        sources.seal(&mut |chunk| conductor.accept(work, chunk, time));
         conductor.relay(sources.notices());
         if work.wants_to_stop() == Some(Stop::AtOnce) {
             return Ok(());
@@ -174,8 +214,14 @@ impl Live {
         }
     }
 
+    /// The time of the first batch.
+    pub(super) fn first_time(&self) -> Time {
+        let first = self.journalled.as_ref().map(|journalled| journalled.missing.unwrap_or(journalled.time));
+        first.unwrap_or_else(|| self.tick_time())
+    }
+
     /// The time of the batch that is open.
-    pub(super) fn tick_time(&self) -> Time {
+    fn tick_time(&self) -> Time {
         let now = || clock::now().next_tick(self.interval).max(self.first);
         self.clock.as_ref().map_or_else(now, BatchClock::tick)
     }

@@ -152,13 +152,13 @@ pub fn count(settings: &Settings, plan: &Plan) -> Result<Ended> {
         outputs: outputs::file_of(&settings.output).into_iter().collect(),
     };
     let resumed = conductor.survive(checkpoint.as_ref(), &job)?;
-    let from = Start::of(checkpoint.as_ref(), resumed.as_ref());
+    let from = Start::of(checkpoint.as_ref(), resumed.as_ref(), conductor.journalled());
     let mut timeline = Timeline::new(settings, &settings.sources, at, &from, &signals, pool.clone())?;
     conductor.commit_start(&mut timeline, &from)?;
     timeline.watch_output(conductor.desk.output_descriptor()?)?;
     let mut work = Counting::new(settings, plan, pool)?;
     if checkpoint.is_some() {
-        work.survive(resumed.as_ref(), timeline.tick_time(), settings.interval)?;
+        work.survive(resumed.as_ref(), timeline.first_time(), settings.interval)?;
     }
     conductor.begin(settings, &settings.sources);
     let ended = timeline.run(&signals, &mut conductor, &mut work, None).map(|_| signals.ended());

@@ -139,7 +139,7 @@ impl Runtime for Pipeline {
         if checkpoint.is_some() {
             program.survive(resumed.as_ref())?;
         }
-        let from = Start::of(checkpoint.as_ref(), resumed.as_ref());
+        let from = Start::of(checkpoint.as_ref(), resumed.as_ref(), self.conductor.journalled());
         if program.prints_more_than_once() {
             self.conductor.desk.never_in_place();
         }

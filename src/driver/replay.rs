@@ -37,6 +37,7 @@ pub(super) struct Replay {
     over: bool,
     /// Whether files and stdin were read.
     others_read: bool,
+    pool: Pool,
 }
 
 /// Files and stdin.
@@ -72,7 +73,7 @@ impl Replay {
         let options = settings.source_options();
         let queue = QueueReader::new_at(&queues, at, options, pool.clone())?;
         let ((others, other_ids), at): ((Vec<_>, Vec<_>), Vec<_>) = others.into_iter().unzip();
-        let mut reader = EventLoop::new_at(&others, at, options, pool)?;
+        let mut reader = EventLoop::new_at(&others, at, options, pool.clone())?;
         reader.wake_on(signals.wake()?)?;
         let step = interval.as_millis().unsigned_abs();
         let begun = |duration: Interval| duration.as_millis().unsigned_abs().div_ceil(step);
@@ -95,6 +96,7 @@ impl Replay {
             waited: Duration::ZERO,
             over: false,
             others_read: false,
+            pool,
             queue: Queues { reader: queue, ids: queue_ids },
         })
     }
@@ -126,6 +128,8 @@ impl Replay {
             if self.earlier == 0 {
                 self.sources.ids.iter().for_each(|source| work.begin_part(*source));
             }
+            // What was journalled belongs to the first batch too: it has its time.
+            conductor.replay(work, &self.pool)?;
             let read = self.read_others(signals, conductor, work);
             read.or_else(|fault| self.close_broken(fault, conductor, work))?;
         }
@@ -166,14 +170,15 @@ impl Replay {
         conductor: &mut Conductor,
         work: &mut dyn Work,
     ) -> Result<()> {
+        let time = self.tick_time();
         let Others { reader, ids } = &mut self.sources;
         conductor.relay(reader.notices());
         while !signals.stop() && !reader.ended() {
-            match reader.turn(None, &mut |chunk| accept(work, ids, chunk))? {
+            match reader.turn(None, &mut |chunk| conductor.accept(work, chunk_of_run(ids, chunk), time))? {
                 Turn::Full => work.wait_for_chunk(),
                 Turn::Woken => {
                     // So that a status line tells of everything that was read.
-                    reader.seal(&mut |chunk| accept(work, ids, chunk));
+                    reader.seal(&mut |chunk| conductor.accept(work, chunk_of_run(ids, chunk), time));
                     conductor.handle_signals(signals, work, || reader.stats())?;
                 }
                 Turn::OutputClosed => return Err(Error::OutputClosed),
@@ -182,7 +187,7 @@ impl Replay {
             conductor.keep_up(work, || reader.stats())?;
             conductor.relay(reader.notices());
         }
-        reader.seal(&mut |chunk| accept(work, ids, chunk));
+        reader.seal(&mut |chunk| conductor.accept(work, chunk_of_run(ids, chunk), time));
         Ok(())
     }
 
@@ -201,9 +206,9 @@ impl Replay {
         loop {
             let Queues { reader, ids } = &mut self.queue;
             if signals.stop() {
-                reader.stop(&mut |chunk| accept(work, ids, chunk));
+                reader.stop(&mut |chunk| work.accept(chunk_of_run(ids, chunk)));
             }
-            match reader.turn(&mut |chunk| accept(work, ids, chunk))? {
+            match reader.turn(&mut |chunk| work.accept(chunk_of_run(ids, chunk)))? {
                 Turn::Idle => return Ok(()),
                 Turn::Full => work.wait_for_chunk(),
                 Turn::Read | Turn::Woken | Turn::OutputClosed => {}
@@ -256,8 +261,8 @@ fn of_run((source, position): (SourceId, Position), ids: &[SourceId]) -> (Source
     (ids[usize::from(source.0)], position)
 }
 
-/// Hands a chunk on, as one of the run's sources and not of its reader's.
-fn accept(work: &mut dyn Work, ids: &[SourceId], chunk: Chunk) {
+/// A chunk as one of the run's sources and not of its reader's.
+fn chunk_of_run(ids: &[SourceId], chunk: Chunk) -> Chunk {
     let source = ids[usize::from(chunk.source().0)];
-    work.accept(chunk.of_source(source));
+    chunk.of_source(source)
 }

@@ -23,18 +23,30 @@ pub(super) struct Start<'r> {
     pub(super) is_kept: bool,
     /// What that process has left.
     pub(super) resumed: Option<&'r Resumed>,
+    /// When the batch was to end whose input that process has journalled and not committed, if there is one.
+    pub(super) journalled: Option<Time>,
     /// Whether batches that nobody was there for are made.
     pub(super) catches_up: bool,
 }
 
 impl<'r> Start<'r> {
     /// The start of a run with those checkpoints, that goes on from what was left, if anything was.
-    pub(super) fn of(checkpoint: Option<&Checkpointing>, resumed: Option<&'r Resumed>) -> Self {
+    pub(super) fn of(
+        checkpoint: Option<&Checkpointing>,
+        resumed: Option<&'r Resumed>,
+        journalled: Option<Time>,
+    ) -> Self {
         Start {
             is_kept: checkpoint.is_some(),
             resumed,
+            journalled,
             catches_up: checkpoint.is_some_and(|checkpoint| checkpoint.recovery.catch_up),
         }
+    }
+
+    /// The last batch of which there was anything before.
+    pub(super) fn last(&self) -> Option<Time> {
+        self.resumed.map(Resumed::last).max(self.journalled)
     }
 
     /// Where sources are read on from.
@@ -76,10 +88,10 @@ impl Timeline {
         })
     }
 
-    /// The time of the batch that is open.
-    pub(super) fn tick_time(&self) -> Time {
+    /// The time of the first batch. To be asked before it is made.
+    pub(super) fn first_time(&self) -> Time {
         match self {
-            Timeline::Live(live) => live.tick_time(),
+            Timeline::Live(live) => live.first_time(),
             Timeline::Replay(replay) => replay.tick_time(),
         }
     }
@@ -90,7 +102,7 @@ impl Timeline {
             Timeline::Live(live) => live.interval(),
             Timeline::Replay(replay) => replay.interval(),
         };
-        from.resumed.map_or_else(|| self.tick_time().after(interval, -1), Resumed::last)
+        from.resumed.map_or_else(|| self.first_time().after(interval, -1), Resumed::last)
     }
 
     /// How far the sources were read since this was asked last.

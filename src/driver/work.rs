@@ -50,6 +50,11 @@ pub(super) trait Work {
     /// Whether something has come in that no batch has shown.
     fn has_unshown_records(&mut self) -> Result<bool>;
 
+    /// So many batches are left out, between the last one and the next.
+    fn pass_by(&mut self, _batches: u64) -> Result<()> {
+        Ok(())
+    }
+
     /// Batches that come even if no source has anything to say any more.
     fn least_batches(&self) -> u64 {
         0
@@ -107,8 +112,7 @@ impl Counting {
             self.job.keep_changes();
             return Ok(());
         };
-        let passed = first.as_millis().saturating_sub(resumed.last().as_millis()) / interval.as_millis();
-        let missed = u64::try_from(passed - 1).unwrap_or(0);
+        let missed = resumed.last().batches_between(first, interval);
         self.job.restore(resumed.rows(), missed).map_err(Error::Checkpoint)
     }
 }
@@ -160,6 +164,10 @@ impl Work for Counting {
 
     fn prepare(&mut self) -> Result<()> {
         self.job.prepare()
+    }
+
+    fn pass_by(&mut self, batches: u64) -> Result<()> {
+        self.job.pass_by(batches)
     }
 
     fn has_unshown_records(&mut self) -> Result<bool> {

@@ -227,6 +227,19 @@ impl Rdd {
         Rdd::partitioned(op, parents, origin, partitioner)
     }
 
+    /// An RDD that was computed before, its keys spread over that many partitions by their hash, if that was so.
+    pub fn computed(dataset: Dataset, hashed: Option<usize>, origin: Origin) -> Arc<Self> {
+        let partitioner = hashed.map(|partitions| Partitioner { partitions, function: None });
+        let rdd = Rdd::partitioned(RddOp::Data(dataset.clone()), Vec::new(), origin, partitioner);
+        rdd.keep(dataset);
+        rdd
+    }
+
+    /// Over how many partitions its keys are spread by their hash, if they are.
+    pub fn hashed(&self) -> Option<usize> {
+        self.partitioner.as_ref().filter(|made| made.function.is_none()).map(|made| made.partitions)
+    }
+
     fn partitioned(
         op: RddOp,
         parents: Vec<Arc<Rdd>>,

@@ -89,6 +89,22 @@ impl SourceKind {
         matches!(self, SourceKind::Stdin | SourceKind::File(_) | SourceKind::Queue(_))
     }
 
+    /// Whether it can be read again from any place that it was read to. A pipe that has a name cannot.
+    pub fn can_be_read_again(&self) -> bool {
+        match self {
+            SourceKind::File(path) => std::fs::metadata(path).is_ok_and(|file| file.is_file()),
+            SourceKind::Tail(_) | SourceKind::Dir(_) | SourceKind::Records { .. } | SourceKind::Queue(_) => {
+                true
+            }
+            SourceKind::Stdin
+            | SourceKind::Tcp { .. }
+            | SourceKind::TcpListen { .. }
+            | SourceKind::UnixListen(_)
+            | SourceKind::UdpListen { .. }
+            | SourceKind::Exec(_) => false,
+        }
+    }
+
     /// How many bytes there are to read, where that can be known before: uncompressed regular
     /// files, also as standard input (what lies behind its current offset) and in a queue.
     pub fn size(&self) -> Option<u64> {

@@ -62,6 +62,7 @@ impl Runtime for Process<'_> {
             flow.close(time, script, self, |process, delivery| {
                 let told = process.told.last_mut().expect("a batch is open");
                 let written = match delivery {
+                    Delivery::Done { .. } => return Ok(()),
                     Delivery::Records { output, records, .. } => writeln!(told, "{output}: {records:?}"),
                     other => writeln!(told, "{other:?}"),
                 };

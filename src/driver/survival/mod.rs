@@ -15,6 +15,7 @@
 //! | `batches` | empty | how many there were |
 //! | `staged` | a directory | the hidden one that gets this name |
 
+mod journalled;
 mod moments;
 mod resume;
 
@@ -23,13 +24,16 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use self::journalled::Journalled;
 pub(super) use self::moments::Moment;
 pub(super) use self::resume::Resumed;
 use super::Settings;
 use super::desk::Desk;
 use super::work::Work;
-use crate::batch::{Interval, Keep, SourceId, Time};
-use crate::checkpoint::{Claim, Commit, Decision, Description, Disk, Operator, Options, Store, decide};
+use crate::batch::{Chunk, Interval, Keep, Pool, SourceId, Time};
+use crate::checkpoint::{
+    Claim, Commit, Decision, Description, Disk, Operator, Options, Storage, Store, decide,
+};
 use crate::error::{Error, Result};
 use crate::plan;
 use crate::sink::{self, OutputPosition, Staged};
@@ -54,6 +58,8 @@ pub struct Recovery {
     pub allow_changed: bool,
     /// Whether batches that no process was there for are made, empty, as Spark does.
     pub catch_up: bool,
+    /// Whether input that cannot be read again is written to a journal before batches are made of it.
+    pub journal: bool,
 }
 
 /// The checkpoints that a run is to have.
@@ -84,7 +90,11 @@ impl Checkpointing {
             if recovery == Recovery::default() {
                 return Ok(None);
             }
-            let option = if recovery.catch_up { "--catch-up" } else { "--checkpoint-allow-changed" };
+            let option = match recovery {
+                Recovery { journal: true, .. } => "--journal",
+                Recovery { catch_up: true, .. } => "--catch-up",
+                _ => "--checkpoint-allow-changed",
+            };
             return Err(Error::Usage(format!("{option} is for checkpoints: add --checkpoint DIR")));
         };
         match sink::local_path(&asked.directory) {
@@ -102,6 +112,7 @@ impl Checkpointing {
 /// The checkpoints of a run.
 pub(super) struct Survival {
     store: Store,
+    journal: Journalled,
     /// Batches that were committed, by earlier processes too.
     batches: u64,
     /// What the last commit has named, and the next is to forget.
@@ -147,7 +158,8 @@ impl Survival {
         job: &Job<'_>,
         desk: &mut Desk,
     ) -> Result<(Survival, Option<Resumed>)> {
-        let claim = Claim::take(Arc::new(Disk::new(&settings.directory)))?;
+        let storage: Arc<dyn Storage> = Arc::new(Disk::new(&settings.directory));
+        let claim = Claim::take(storage.clone())?;
         if !settings.resume {
             claim.reset()?;
         }
@@ -171,15 +183,30 @@ impl Survival {
         if torn > 0 {
             desk.say_detail(format_args!("{torn} bytes of a commit that was not finished are left out"));
         }
-        let resumed =
-            fit.zip(before).map(|(fit, before)| Resumed::read(&found, before, &now, &fit)).transpose()?;
+        let resumed = fit
+            .as_ref()
+            .zip(before)
+            .map(|(fit, before)| Resumed::read(&found, before, &now, fit))
+            .transpose()?;
         for difference in resumed.iter().flat_map(|resumed| &resumed.dropped) {
             desk.say(format_args!("checkpoint: {difference}"));
         }
-        let store = claim.begin(&found, now, Options::default())?;
+        let journal = |last| Journalled::open(storage, last, before, fit.as_ref());
+        // What is wrong with it is told before anything is changed; without a checkpoint there is none.
+        let (store, journal) = if before.is_some() {
+            let journal = journal(found.last())?;
+            (claim.begin(&found, now, Options::default())?, journal)
+        } else {
+            let store = claim.begin(&found, now, Options::default())?;
+            let last = store.last();
+            (store, journal(last)?)
+        };
         let staged = resumed.as_ref().map(|resumed| resumed.staged().to_vec()).unwrap_or_default();
         let batches = resumed.as_ref().map_or(0, Resumed::batches);
-        let mut this = Survival { store, batches, staged };
+        let mut this = Survival { store, journal, batches, staged };
+        if settings.recovery.journal {
+            this.journal.write_sources(job.sources);
+        }
         if let Some(resumed) = resumed.as_ref().filter(|resumed| resumed.is_changed()) {
             this.rewrite(resumed)?;
         }
@@ -215,7 +242,53 @@ impl Survival {
         let mut commit = self.store.commit()?;
         forget_staged(&mut self.staged, &mut commit)?;
         put_places(positions, output, &mut commit)?;
-        commit.finish(time).map(drop)
+        let committed = commit.finish(time)?;
+        if self.journal.pending().is_none() {
+            self.journal.cut(committed);
+        }
+        Ok(())
+    }
+
+    /// The time of a batch of an earlier process that was journalled and not committed, if there is one.
+    pub(super) fn journalled(&self) -> Option<Time> {
+        self.journal.pending()
+    }
+
+    /// Gives the input of that batch. Where it gives no chunk, the pool has none: some are to be worked off.
+    ///
+    /// # Errors
+    /// If it cannot be read any more.
+    pub(super) fn replay(
+        &self,
+        pool: &Pool,
+        desk: &mut Desk,
+        give: &mut dyn FnMut(Option<Chunk>),
+    ) -> Result<()> {
+        let bytes = self.journal.size();
+        if bytes > 0 {
+            desk.say_detail(format_args!("{bytes} bytes that were journalled and not committed come back"));
+        }
+        let gone = self.journal.replay(pool, give)?;
+        if gone > 0 {
+            desk.say(format_args!("{gone} journalled bytes are left out: their source is gone"));
+        }
+        Ok(())
+    }
+
+    /// Writes a chunk to the journal, if its source is one of those that cannot be read again.
+    pub(super) fn accept(&mut self, chunk: &Chunk, time: Time) {
+        self.journal.append(chunk, time);
+    }
+
+    /// Makes durable what was written to the journal for the batch that ends at `time`.
+    ///
+    /// # Errors
+    /// If that fails, or writing has failed before.
+    pub(super) fn seal(&mut self, time: Time) -> Result<()> {
+        Moment::Read.pass();
+        self.journal.seal(time)?;
+        Moment::Journalled.pass();
+        Ok(())
     }
 
     /// Commits how far sources were read, where that is no batch: that files were found to end, say.
@@ -256,9 +329,10 @@ impl Survival {
             commit.put(STAGED, staged.directory().as_os_str().as_bytes(), hidden.as_bytes())?;
         }
         Moment::Ready.pass();
-        commit.finish(time)?;
+        let committed = commit.finish(time)?;
         self.batches += 1;
         Moment::Committed.pass();
+        self.journal.cut(committed);
         for staged in &staged {
             staged.publish()?;
         }

@@ -5,6 +5,8 @@
 pub(in crate::driver) enum Moment {
     /// The input of a batch was read, nothing was done with it.
     Read,
+    /// Its input is in the journal.
+    Journalled,
     /// The batch was written.
     Written,
     /// All that belongs to the commit was gathered.
@@ -22,7 +24,7 @@ impl Moment {
     pub(in crate::driver) fn pass(self) {
         use std::sync::atomic::{AtomicU64, Ordering};
 
-        static PASSED: [AtomicU64; 5] = [const { AtomicU64::new(0) }; 5];
+        static PASSED: [AtomicU64; 6] = [const { AtomicU64::new(0) }; 6];
         let passed = PASSED[self as usize].fetch_add(1, Ordering::Relaxed) + 1;
         let Ok(asked) = std::env::var("DSTREAM_KILL_AT") else { return };
         if asked == format!("{self:?}:{passed}").to_lowercase() {

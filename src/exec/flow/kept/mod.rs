@@ -26,7 +26,7 @@ mod tracked;
 
 use std::sync::Arc;
 
-use self::batches::{Batches, Told};
+use self::batches::{Batches, Told, put_hashed};
 use self::rows::Rows;
 use self::shape::Shape;
 use self::tracked::Tracked;
@@ -154,6 +154,7 @@ impl Flow {
                 let dataset = rdd.kept().unwrap_or(&nothing);
                 now.push(RECORDS);
                 now.extend(time.as_millis().to_be_bytes());
+                put_hashed(rdd.hashed(), &mut now);
                 Shape::of(dataset).pack(&mut now);
                 dataset
             }
@@ -230,7 +231,9 @@ impl Flow {
                 Ok(Some(rdd)) => {
                     rdd.keep_when_computed();
                     match engine.compute(rdd) {
-                        Ok(dataset) => batches.put(*time, made, &Told::Records(&dataset), &mut change)?,
+                        Ok(dataset) => {
+                            batches.put(*time, made, &Told::Records(rdd.hashed(), &dataset), &mut change)?
+                        }
                         Err(failure) => {
                             let told = Told::Failed(&failure, engine.partitions(rdd).ok());
                             batches.put(*time, made, &told, &mut change)?;

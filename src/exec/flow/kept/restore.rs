@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::batches::{Batches, rdd};
+use super::batches::{Batches, unpack_hashed};
 use super::rows::Rows;
 use super::shape::Shape;
 use super::tracked::Tracked;
 use super::{BATCH, CLOCK, CLOCK_KEY, INITIAL, Kept, NOTHING, RECORDS, ROW, STANDING, STATES, TRACKED};
 use crate::batch::{Packed, Time};
 use crate::exec::flow::Flow;
-use crate::plan::StreamOp;
+use crate::plan::{Rdd, StreamOp};
 
 /// The rows of an operator.
 #[derive(Default)]
@@ -83,11 +83,12 @@ impl Flow {
             NOTHING => self.states.set_good(index, None),
             RECORDS => {
                 let at = time(&mut packed)?;
+                let hashed = unpack_hashed(&mut packed)?;
                 let mut rows = read.rows;
                 rows.sort_unstable_by_key(|(place, _)| *place);
                 let (places, records): (Vec<u64>, Vec<&[u8]>) = rows.into_iter().unzip();
                 let dataset = Shape::unpack(&mut packed)?.of_records(&records)?;
-                let rdd = rdd(dataset.clone(), &stream.origin);
+                let rdd = Rdd::computed(dataset.clone(), hashed, stream.origin.clone());
                 operator.rows = Rows::new(dataset, places);
                 if matches!(stream.op, StreamOp::State { .. }) {
                     self.states.set_good(index, Some(rdd));
