@@ -12,7 +12,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent.parent
 BATCH_TIMEOUT = 60.0
-# After a fault while a batch is put together, its end is never told: so long is it waited for.
+# After a fault while a batch is put together, its end is never told: so long must Spark have been idle by then.
 GRACE = 1.5
 
 
@@ -110,9 +110,12 @@ class Stage:
                     except Exception as fault:  # noqa: BLE001  what the program has raised is what is asked for
                         if not faults or faults[-1] != text_of(fault):
                             faults.append(text_of(fault))
-                        grace = time.monotonic() + GRACE
-                        while time.monotonic() < grace and not done():
+                        busy = lambda: progress.numUnprocessedBatches() or stage.context.statusTracker().getActiveJobsIds()
+                        idle_since = time.monotonic()
+                        while time.monotonic() < min(idle_since + GRACE, deadline) and not done():
                             time.sleep(0.02)
+                            if busy():
+                                idle_since = time.monotonic()
                         if not done():
                             lost.append(self.batch)
                         return

@@ -28,7 +28,7 @@ pub enum Piece {
     Rows(Arc<Rows>),
     /// Whole lines of text, each with its `\n`: a `str` a line, without it and without a `\r` before
     /// it, invalid bytes replaced as Python's `errors="replace"` does.
-    Lines(Arc<[u8]>),
+    Lines(Arc<Vec<u8>>),
 }
 
 impl Dataset {

@@ -8,12 +8,15 @@ use serde::de::{
 };
 use serde_json::value::RawValue;
 
+use super::skim::{Finding, Members};
 use super::utf8::decode;
 
 /// The way to a value: names of members, and numbers of array elements from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JsonPath {
     steps: Vec<Step>,
+    /// The same as the only path to skim for.
+    members: Members,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,14 +48,18 @@ pub struct Found<'a> {
 impl JsonPath {
     /// The path of these names; those that are numbers also index arrays.
     pub fn new(names: &[impl AsRef<str>]) -> Self {
-        let step = |name: &str| Step { name: name.to_string(), index: name.parse().ok() };
-        JsonPath { steps: names.iter().map(|name| step(name.as_ref())).collect() }
+        JsonPath::of_steps(names, |name| name.parse().ok())
     }
 
     /// The path of these members, whatever their names: arrays have none.
     pub fn of_members(names: &[impl AsRef<str>]) -> Self {
-        let step = |name: &str| Step { name: name.to_string(), index: None };
-        JsonPath { steps: names.iter().map(|name| step(name.as_ref())).collect() }
+        JsonPath::of_steps(names, |_| None)
+    }
+
+    fn of_steps(names: &[impl AsRef<str>], index: impl Fn(&str) -> Option<usize>) -> Self {
+        let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+        let step = |name: &&str| Step { name: (*name).to_string(), index: index(name) };
+        JsonPath { steps: names.iter().map(step).collect(), members: Members::new(&[names]) }
     }
 
     /// The value of a record. The whole record is checked. Of members with the same name the last
@@ -71,6 +78,27 @@ impl JsonPath {
     }
 
     fn extract_str<'a>(&self, text: &'a str) -> Extracted<'a> {
+        self.skim(text).unwrap_or_else(|| self.parse(text))
+    }
+
+    /// The value of a record that is plainly good.
+    fn skim<'a>(&self, text: &'a str) -> Option<Extracted<'a>> {
+        let mut found = [Finding::Missing];
+        if self.steps.is_empty() {
+            return None;
+        }
+        self.members.skim(text, &mut found)?;
+        Some(match found[0] {
+            Finding::Missing => Extracted::Missing,
+            Finding::Text(text) => Extracted::Found(Found { text: Cow::Borrowed(text), is_string: true }),
+            Finding::Json(json) => {
+                let is_string = json.starts_with('"');
+                Extracted::Found(Found { text: text_of(json).ok()?, is_string })
+            }
+        })
+    }
+
+    fn parse<'a>(&self, text: &'a str) -> Extracted<'a> {
         let mut parser = serde_json::Deserializer::from_str(text);
         let value = Walk { steps: &self.steps }.deserialize(&mut parser);
         match value.and_then(|value| parser.end().map(|()| value)) {

@@ -16,7 +16,7 @@
 //! | `table`, `class`, `hot`, `long` | counts by key: one hot table for each length class |
 //! | `spill`, `chunks` | keys the hot tables have no place for, by hash partition |
 //! | `merge`, `aggregate`, `top` | the tables of all workers summed up; the first N of a batch |
-//! | `lines`, `field`, `json` | records, and the keys inside of them |
+//! | `lines`, `field`, `json`, `skim` | records, and the keys inside of them |
 //! | `lower`, `utf8`, `space` | text as Python sees it |
 //! | `level`, `memory`, `padded` | instruction sets, huge pages, reusable buffers |
 //!
@@ -43,6 +43,7 @@ mod merge;
 mod padded;
 mod portable;
 mod seed;
+mod skim;
 mod space;
 mod spill;
 mod table;
@@ -61,6 +62,7 @@ pub use lower::lowercase;
 pub use merge::{Merge, SHARDS};
 pub use padded::PaddedBuf;
 pub use seed::Seed;
+pub use skim::{Finding, Members};
 pub use table::{CountTable, Scratch, Span};
 pub use tokenize::Tokenizer;
 pub use top::{Rank, Top};

@@ -285,9 +285,9 @@ impl Interp<'_> {
 
     fn frozen_global(&mut self, name: &Arc<str>, globals: &Rc<Globals>, freezing: &mut Freezing) -> Run<()> {
         let value = globals.names.borrow().get(name).cloned();
-        if &**name == "eval" && value.is_none() {
-            freezing.parses = true;
-        }
+        // Functions on records have an eval() of their own.
+        let evaluates = &**name == "eval" && value.is_none();
+        freezing.parses |= evaluates;
         let owner = freezing.owners.iter().find(|(known, ..)| known == name);
         if let Some((_, prelude, found)) = owner {
             // Functions of the catalogue and of the program share one table of names there.
@@ -311,7 +311,7 @@ impl Interp<'_> {
             freezing.name = outer;
         } else if let Some(alone @ Obj::Intrinsic(_)) = self.builtin(name)
             && python::builtin(name).is_none()
-            && !globals.prelude
+            && !(globals.prelude || evaluates)
         {
             return self.frozen(&alone, freezing).map(|_| ());
         }

@@ -9,7 +9,7 @@ use super::image::{Frozen, Image};
 use super::key::WordsBy;
 use super::recipe::seconds;
 use super::rules::{
-    EarlyCount, EarlyStage, counts_by_key, early_counts, early_stages, kept, projection, words,
+    EarlyCount, EarlyStage, Projection, counts_by_key, early_counts, early_stages, kept, projection, words,
 };
 use super::shape::{Shape, shape};
 use super::stream::{Graph, Lambda, Output, OutputOp, StreamId, StreamOp};
@@ -220,8 +220,7 @@ impl Explained<'_> {
     fn how_of_step(&self, index: usize) -> String {
         let Some(step) = self.operators[index].as_ref().and_then(RddOp::step) else { return String::new() };
         let behind = self.behind(index);
-        let later = behind.iter().map(|stream| self.operators[*stream].as_ref().and_then(RddOp::step));
-        if let Some(projection) = projection(step, later) {
+        if let Some(projection) = self.projection(index) {
             return format!(
                 "native (JSON projection): documents are checked whole, {} made",
                 match &projection.wanted {
@@ -229,6 +228,11 @@ impl Explained<'_> {
                     members => format!("only {} is", paths(members).join(", ")),
                 }
             );
+        }
+        if let Some(before) = self.before(index)
+            && self.projection(before).is_some_and(|projection| projection.next_takes_it)
+        {
+            return format!("native (JSON projection): part of {before}, the value is taken while it checks");
         }
         let last = behind.last().copied().unwrap_or(index);
         if let Some(wide) = self.only_child(last)
@@ -264,6 +268,12 @@ impl Explained<'_> {
             _ => "its function is not a + b",
         };
         format!("evaluated: {why}")
+    }
+
+    /// What an operator makes of documents, if that need not be all.
+    fn projection(&self, index: usize) -> Option<Projection> {
+        let step = |stream: usize| self.operators[stream].as_ref().and_then(RddOp::step);
+        projection(step(index)?, self.behind(index).into_iter().map(step))
     }
 
     /// The stream that an operator by records is fused with, if it is.

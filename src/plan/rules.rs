@@ -36,6 +36,8 @@ pub struct Projection {
     pub wanted: Wanted,
     /// What it is subscripted by in the same function.
     pub path: Vec<Arc<str>>,
+    /// Whether the next operator maps a document to the one value that is made of it.
+    pub next_takes_it: bool,
 }
 
 /// Words that are counted while they come in: the lines are not kept.
@@ -149,13 +151,18 @@ pub fn projection<'a>(
     (op, image): RecordStep<'_>,
     later: impl Iterator<Item = Option<RecordStep<'a>>>,
 ) -> Option<Projection> {
+    let mut later = later.peekable();
     match shape(image)? {
         _ if op != RecordOp::Map => None,
-        Shape::ParseJson => Some(Projection { wanted: read_later(later)?, path: Vec::new() }),
+        Shape::ParseJson => {
+            let next_takes_it = matches!(later.peek(), Some(Some((RecordOp::Map, image)))
+                if matches!(shape(image), Some(Shape::Path(_))));
+            Some(Projection { wanted: read_later(later)?, path: Vec::new(), next_takes_it })
+        }
         Shape::JsonPath(path) => {
             let mut wanted = Wanted::nothing();
             wanted.add(&path.iter().map(|name| &**name).collect::<Vec<_>>());
-            Some(Projection { wanted, path })
+            Some(Projection { wanted, path, next_takes_it: false })
         }
         _ => None,
     }

@@ -105,7 +105,7 @@ fn partition(mut lines: &[u8]) -> Partition {
         if !piece.ends_with(b"\n") {
             piece.push(b'\n');
         }
-        pieces.push(Piece::Lines(Arc::from(piece)));
+        pieces.push(Piece::Lines(Arc::new(piece)));
         lines = &lines[end..];
     }
     Partition { pieces }

@@ -72,7 +72,7 @@ pub fn rows(records: &[Record]) -> Piece {
 
 /// A piece of lines.
 pub fn lines(text: &[u8]) -> Piece {
-    Piece::Lines(text.into())
+    Piece::Lines(Arc::new(text.to_vec()))
 }
 
 /// An RDD of these partitions, each in one piece.

@@ -175,7 +175,9 @@ fn items<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
 fn pop<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let (dict, args) = this(heap, args, "dict.pop")?;
     let arguments = args.between(heap, "dict.pop", 1, 2)?;
-    match dict.remove(heap, arguments[0])?.or(arguments.get(1).copied()) {
+    // An empty dict does not ask for the key's hash.
+    let found = if dict.is_empty() { None } else { dict.remove(heap, arguments[0])? };
+    match found.or(arguments.get(1).copied()) {
         Some(value) => Ok(value),
         None => Err(key_error(heap, arguments[0])),
     }

@@ -1,5 +1,7 @@
 //! `|`, `&`, `-` and `^` of sets, dicts, their views, and counters.
 
+use std::cmp::Ordering;
+
 use super::exceptions::{TYPE_ERROR, VALUE_ERROR};
 use super::types::{COUNTER, DEFAULT_DICT, DICT, ORDERED_DICT, SET};
 use super::{Binary, Dict, Heap, Outcome, Raised, Set, SetLike, Value, binary, iterate, length, order};
@@ -160,7 +162,7 @@ fn combine_counters<'a>(
     let result: &'a Dict<'a> = heap.bump().alloc(Dict::of_class(heap.bump(), &COUNTER, Value::None));
     let put = |key, count: Outcome<'a>| -> Result<(), Raised> {
         let count = count?;
-        if is_less(heap, zero, count)? {
+        if order(heap, ">", count, zero)? == Some(Ordering::Greater) {
             result.insert(heap, key, count)?;
         }
         Ok(())
@@ -178,8 +180,14 @@ fn combine_counters<'a>(
     }
     if op != Binary::And {
         for (key, count) in b.entries() {
-            if a.get(heap, key)?.is_none() {
-                put(key, if op == Binary::Or { Ok(count) } else { binary(heap, op, zero, count, false) })?;
+            if a.get(heap, key)?.is_some() {
+                continue;
+            }
+            // A key of the other side alone is compared before it is counted, unless in place.
+            match op {
+                Binary::Sub if !in_place && !is_less(heap, count, zero)? => {}
+                Binary::Or | Binary::Add if op == Binary::Or || !in_place => put(key, Ok(count))?,
+                _ => put(key, binary(heap, op, zero, count, false))?,
             }
         }
     }
@@ -192,5 +200,5 @@ fn combine_counters<'a>(
 }
 
 fn is_less<'a>(heap: &Heap<'a>, a: Value<'a>, b: Value<'a>) -> Result<bool, Raised> {
-    Ok(order(heap, "<", a, b)? == Some(std::cmp::Ordering::Less))
+    Ok(order(heap, "<", a, b)? == Some(Ordering::Less))
 }

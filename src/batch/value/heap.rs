@@ -104,6 +104,12 @@ impl<'a> Heap<'a> {
         self.arena.allocated()
     }
 
+    /// Bytes that values take so far: what was handed out without the memory that is ready for more.
+    #[inline]
+    pub fn used(&self) -> usize {
+        self.allocated() - self.bump().chunk_capacity()
+    }
+
     /// What the task runs under.
     pub fn task(&self) -> &'a Task {
         self.task

@@ -40,9 +40,13 @@ impl Input {
         if part.open.len() + chunk.len() > PIECE {
             part.close();
         }
-        if chunk.len() >= PIECE / 2 {
-            part.full.push(Piece::Lines(chunk.bytes().into()));
+        if chunk.len() >= PIECE {
+            part.full.push(Piece::Lines(Arc::new(chunk.bytes().to_vec())));
         } else {
+            if chunk.len() >= PIECE / 4 {
+                // More like it will come: what is copied once need not be moved.
+                part.open.reserve_exact(PIECE - part.open.len());
+            }
             part.open.extend_from_slice(chunk.bytes());
         }
     }
@@ -75,9 +79,11 @@ impl Input {
 impl Part {
     fn close(&mut self) {
         if !self.open.is_empty() {
-            let lines: Arc<[u8]> = self.open.as_slice().into();
-            self.open.clear();
-            self.full.push(Piece::Lines(lines));
+            let mut lines = std::mem::take(&mut self.open);
+            if lines.len() < lines.capacity() / 2 {
+                lines.shrink_to_fit();
+            }
+            self.full.push(Piece::Lines(Arc::new(lines)));
         }
     }
 

@@ -105,10 +105,11 @@ impl Chain {
         for Link { op, origin } in &self.links {
             match op {
                 LinkOp::Record(op, function) => {
-                    steps.push(Step { op: *op, function: function.thaw(heap)?, origin });
+                    steps.push(Step { op: *op, function: function.thaw(heap)?, origin, shortcut: None });
                 }
                 LinkOp::Json(projection) => {
-                    steps.push(Step { op: RecordOp::Map, function: projection.function(heap), origin });
+                    let (function, shortcut) = (projection.function(heap), projection.shortcut());
+                    steps.push(Step { op: RecordOp::Map, function, origin, shortcut });
                 }
                 LinkOp::Partition(op) => {
                     let pipe = Pipe::new(heap, input, &steps, trace);

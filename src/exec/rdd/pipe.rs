@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use bumpalo::collections::Vec as BumpVec;
 
 use super::context::Trace;
+use super::project::Projected;
 use super::read::Reader;
 use crate::batch::value::types::LIST_ITERATOR;
 use crate::batch::value::{
@@ -36,6 +37,8 @@ pub(super) struct Step<'a> {
     pub(super) op: RecordOp,
     pub(super) function: Value<'a>,
     pub(super) origin: &'a Origin,
+    /// What can do this step and the next at once, for most records.
+    pub(super) shortcut: Option<&'a Projected>,
 }
 
 /// What a `flatMap` has got from its function, not yet at its end.
@@ -97,6 +100,13 @@ impl<'a> Pipe<'a> {
                 },
             };
             while let Some(step) = self.steps.get(at) {
+                if let Some(shortcut) = step.shortcut
+                    && let Some(next) = shortcut.skip_next(heap, record)
+                {
+                    record = next;
+                    at += 2;
+                    continue;
+                }
                 match step.apply(heap, record, at, self.trace.skips()) {
                     Ok(Next::Record(next)) => record = next,
                     Ok(Next::Nothing) => continue 'records,

@@ -31,8 +31,9 @@ pub(super) trait Sink: Send + Sync + 'static {
     /// What a task gives.
     type Output: Send + 'static;
 
-    /// Bytes of values after which a slab ends.
-    const SLAB: usize = 1 << 20;
+    /// Bytes of values after which a slab ends: few enough that the next values take their place in the
+    /// second-level cache.
+    const SLAB: usize = 256 << 10;
 
     /// Whether it has to see a partition from its first to its last record.
     const BY_PARTITION: bool = false;
@@ -211,7 +212,7 @@ impl<S: Sink> Stage<S> {
         output: &mut S::Output,
         missing: &mut usize,
     ) -> Result<Option<Place>, Raised> {
-        let limit = if self.has_slabs { S::SLAB.max(heap.allocated()) } else { usize::MAX };
+        let limit = if self.has_slabs { S::SLAB } else { usize::MAX };
         let reader = heap.bump().alloc(Reader::new(&unit.pieces, from));
         let pipe = self.chain.start(heap, reader, unit.partition, trace)?;
         let mut held = self.sink.open(heap)?;
@@ -223,7 +224,7 @@ impl<S: Sink> Stage<S> {
             self.sink.take(heap, &mut held, record, output).map_err(|raised| {
                 trace.blame(heap, raised, &self.origin, Some(self.sink.blamed(heap, record)))
             })?;
-            if heap.allocated() > limit && pipe.is_idle() {
+            if heap.used() > limit && pipe.is_idle() {
                 next = Some(reader.place());
                 break;
             }
