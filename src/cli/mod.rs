@@ -5,6 +5,7 @@ mod export;
 mod options;
 mod recipes;
 mod run;
+mod state;
 mod values;
 
 use std::process::ExitCode;
@@ -18,6 +19,7 @@ use crate::monitor::{Messages, Progress, ProgressMode, Verbosity};
 use explain::{Explain, Export};
 use recipes::{Count, Wordcount};
 use run::RunProgram;
+use state::StateCommand;
 
 /// Spark Streaming's DStreams as a Unix filter: reads live text, cuts it into batches by time, and
 /// prints the result of each batch.
@@ -38,6 +40,7 @@ enum Command {
     Run(RunProgram),
     Explain(Explain),
     Export(Export),
+    State(StateCommand),
     /// Print a shell's completions, to be sourced or installed
     Completions {
         /// The shell
@@ -58,6 +61,7 @@ pub fn run() -> ExitCode {
         Command::Run(program) => return program.run(),
         Command::Explain(explain) => return explain.run(),
         Command::Export(export) => return export.run(),
+        Command::State(state) => return state.run(),
         Command::Completions { shell } => return completions(shell),
     };
     match job.and_then(|(settings, plan)| driver::count(&settings, &plan)) {

@@ -38,7 +38,7 @@ use work::Counting;
 
 pub use pipeline::Pipeline;
 pub use recorder::Recorder;
-pub use survival::Recovery;
+pub use survival::{Recovery, State, Told, state};
 
 /// A run, as the command line describes it; what it computes aside.
 #[derive(Clone, Debug)]

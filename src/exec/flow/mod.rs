@@ -8,7 +8,7 @@
 mod eager;
 mod history;
 mod input;
-mod kept;
+pub(super) mod kept;
 mod state;
 mod streams;
 

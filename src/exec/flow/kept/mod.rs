@@ -21,8 +21,11 @@ mod batches;
 mod restore;
 mod rows;
 mod shape;
+mod shown;
 
 use std::sync::Arc;
+
+pub use self::shown::show_row;
 
 use self::batches::{Batches, Told};
 use self::rows::Rows;
