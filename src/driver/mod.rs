@@ -8,6 +8,7 @@ mod conductor;
 mod crew;
 mod deliver;
 mod desk;
+mod guarantees;
 mod live;
 mod outputs;
 mod patience;

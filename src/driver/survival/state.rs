@@ -63,6 +63,12 @@ pub fn state(directory: &Disk, limit: Option<u64>, only: Option<usize>) -> Resul
     }
     let show_row = if of_program { show_row_of_streams } else { show_row_of_job };
     let mut parts: BTreeMap<(u8, usize), Vec<Told>> = BTreeMap::new();
+    let mut shown = vec![0; job.operators.len()];
+    for (index, operator) in job.operators.iter().enumerate().filter(|_| only.is_none()) {
+        let (name, key) = (operator.name.clone(), "fingerprint".to_owned());
+        let value = operator.fingerprint.to_string();
+        parts.insert((1, index), vec![Told { part: "operator", number: index + 1, name, key, value }]);
+    }
     let mut contents = found.contents();
     while let Some(entry) = contents.advance()? {
         let operator = job.operators.iter().position(|operator| operator.table == entry.table);
@@ -78,10 +84,11 @@ pub fn state(directory: &Disk, limit: Option<u64>, only: Option<usize>) -> Resul
             })?;
             let told = parts.entry((1, index)).or_default();
             for (key, value) in rows {
-                if limit.is_some_and(|limit| told.len() as u64 >= limit) {
+                if limit.is_some_and(|limit| shown[index] >= limit) {
                     *state.left_out.entry(index + 1).or_default() += 1;
                     continue;
                 }
+                shown[index] += 1;
                 told.push(Told { part: "operator", number: index + 1, name: name.clone(), key, value });
             }
         } else if only.is_some() {
@@ -135,15 +142,6 @@ impl State {
             }
             Err(_) if holder.is_some() => tell("journal", "batch", "being written".to_owned()),
             Err(fault) => return Err(fault),
-        }
-        for (index, operator) in about.job.operators.iter().enumerate() {
-            self.told.push(Told {
-                part: "operator",
-                number: index + 1,
-                name: operator.name.clone(),
-                key: "fingerprint".to_owned(),
-                value: operator.fingerprint.to_string(),
-            });
         }
         Ok(())
     }
