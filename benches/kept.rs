@@ -159,7 +159,7 @@ impl Runtime for Process {
     fn run(&mut self, script: &mut dyn Script, _: Option<Duration>) -> Result<Returned> {
         let Streaming { graph, interval, .. } = self.started.take().expect("streams are started first");
         let mut flow = Flow::new(graph, interval);
-        flow.begin(script, &self.workers);
+        flow.begin(script, &self.workers, true);
         let pool = Pool::new(256);
         for batch in 0..BATCHES {
             let chunks = chunks(&pool, batch);
@@ -211,6 +211,18 @@ impl Engine for Process {
 
     fn print(&mut self, _: &[u8], _: bool) -> Result<()> {
         Ok(())
+    }
+
+    fn read_lines(&mut self, _: &str, _: usize) -> Outcome<Dataset> {
+        unreachable!("these programs read no files")
+    }
+
+    fn read_whole(&mut self, _: &str) -> Outcome<Vec<(String, String)>> {
+        unreachable!("these programs read no files")
+    }
+
+    fn save_lines(&mut self, _: &str, _: &Dataset) -> Outcome<()> {
+        unreachable!("these programs write no files")
     }
 
     fn take_accumulated(&mut self) -> Vec<(u32, Vec<u8>)> {

@@ -321,3 +321,51 @@ fn the_first_of_many_keys_in_windows_and_totals_are_those_of_slow_code() {
         }
     }
 }
+
+#[test]
+fn programs_come_to_the_same_whether_they_start_with_pieces_or_with_all_of_a_batch() {
+    // More pieces than are brought together at a time.
+    const SIZE: usize = 12 << 20;
+    let dir = tempfile::tempdir().unwrap();
+    let mut text = random_text(&mut Random(7), 20_000);
+    let once = text.len();
+    while text.len() < SIZE {
+        text.extend_from_within(..once);
+    }
+    fs::write(dir.path().join("text"), &text).unwrap();
+    for program in [
+        "lines.count()",
+        "lines.map(len).countByValue()",
+        "lines.map(len).top(7)",
+        "lines.map(lambda l: len(l) if len(l) % 2 else l[:2]).countByValue()",
+        "lines.filter(lambda l: 'lord' in l).map(len).reduce(max)",
+        "lines.map(lambda l: (len(l) % 7, l[:1])).reduceByKey(lambda a, b: a + b).mapValues(lambda s: (len(s), s[:9], s[-9:]))",
+        "lines.map(lambda l: (l[:3], len(l))).combineByKey(lambda n: [n], lambda c, n: c + [n] if len(c) < 5 else c, lambda a, b: (a + b)[:5])",
+        "lines.map(lambda l: 10 // (len(l) - 3)).reduce(max)",
+        "lines.map(lambda l: ([l], 1)).reduceByKey(max)",
+        "lines.map(lambda l: [l]).countByValue()",
+    ] {
+        let mut early: Option<Ended> = None;
+        // A second reader of the lines has them kept until the batch is over.
+        for second in ["", "\nlines.filter(lambda l: False).pprint()"] {
+            let program = format!("({program}).pprint(50){second}");
+            for workers in ["-j1", "-j3"] {
+                let options =
+                    ["run", "--once", "--clock", "virtual", "--start-time", "2020-01-01T00:00:00Z", workers];
+                let mut command = dstream(options);
+                command.args(["-e", &program, "text"]).current_dir(dir.path());
+                let ended = Run::stalled(command).end();
+                if let Some(early) = &early {
+                    assert!(
+                        ended.stdout.starts_with(&early.stdout),
+                        "{program} {workers}:\n{}",
+                        ended.stdout
+                    );
+                    assert_eq!(ended.stderr, early.stderr, "{program} {workers}");
+                } else {
+                    early = Some(ended);
+                }
+            }
+        }
+    }
+}

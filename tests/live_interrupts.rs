@@ -22,7 +22,7 @@ one = ssc.queueStream([sc.parallelize([1])])
 
 /// Work that never ends, started in many places.
 const ENDLESS: &[(&str, &str)] = &[
-    ("a lambda", "one.map(lambda x: [x for _ in iter(int, 1)][0]).pprint()"),
+    ("a lambda", "one.map(lambda x: max(x for _ in iter(int, 1))).pprint()"),
     ("a loop of a function", "def f(x):\n    while True:\n        x = 1 - x\none.map(f).pprint()"),
     ("a generator", "def g(x):\n    while True:\n        yield x\none.flatMap(g).count().pprint()"),
     ("the library", "one.map(lambda x: sum(itertools.count())).pprint()"),

@@ -186,6 +186,22 @@ fn totals_grow_over_live_batches() {
 }
 
 #[test]
+fn a_program_that_reduces_holds_no_input() {
+    let program = "lines.filter(lambda l: 'x' in l).map(len).reduce(max)";
+    let mut run = Run::start(["run", "--once", "-j2", "-e", program]);
+    let mut stdin = run.stdin.take().unwrap();
+    let lines = [[b'x'; 4095].as_slice(), b"\n"].concat().repeat(256);
+    for _ in 0..300 {
+        stdin.write_all(&lines).unwrap();
+    }
+    let peak = run.memory("VmHWM");
+    drop(stdin);
+    let ended = run.end();
+    assert_eq!(batches(&ended.stdout)[0].rows, ["4095"]);
+    assert!(peak < 100 << 10, "{peak} KiB");
+}
+
+#[test]
 fn a_line_without_end_is_cut_and_costs_no_memory() {
     let mut run = Run::start(words("wordcount --once"));
     let mut stdin = run.stdin.take().unwrap();

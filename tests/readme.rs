@@ -69,3 +69,36 @@ fn the_readme_names_every_option() {
         }
     }
 }
+
+/// Every method of DStreams that the catalogue has is in the README.
+#[test]
+fn the_readme_names_every_operator() {
+    let catalogue = include_str!("../src/lang/prelude/dstream.py");
+    let class =
+        catalogue.split("\nclass ").find(|text| text.starts_with("DStream:")).expect("there is the class");
+    let methods = class.lines().filter_map(|line| line.strip_prefix("    def ")?.split('(').next());
+    let mut count = 0;
+    for method in methods.filter(|method| !method.starts_with('_')) {
+        count += 1;
+        assert!(
+            README.contains(&format!("`{method}`")) || README.contains(&format!("`{method}(")),
+            "{method}"
+        );
+    }
+    assert!(count > 40, "the catalogue has only {count} methods");
+}
+
+/// Every difference from Spark that the README tells of names a test.
+#[test]
+fn differences_are_pinned_by_tests() {
+    let table = README.split("### Where dstream differs").nth(1).expect("there is the table");
+    let rows = table.lines().skip_while(|line| !line.starts_with("|---")).skip(1);
+    let mut count = 0;
+    for row in rows.take_while(|line| line.starts_with('|')) {
+        let test = row.split('|').nth(3).expect("a third column").trim().trim_matches('`');
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(test);
+        assert!(path.is_file() && test.starts_with("tests/"), "no such test: {row}");
+        count += 1;
+    }
+    assert!(count > 10, "the table has only {count} rows");
+}

@@ -35,6 +35,15 @@ DATA = {
 }
 
 
+def write_tweets(out, size):
+    """Documents such as those in `JSON`, all different, up to so many bytes."""
+    number = 0
+    while size > 0:
+        document = JSON[number % 1000].replace(str(10**17 + number % 1000), str(10**17 + number)) + "\n"
+        size -= out.write(document.encode())
+        number += 1
+
+
 def programs():
     """(name, data, unit, program) of each block of the file."""
     text = (Path(__file__).parents[2] / "benches" / "lambdas.txt").read_text()

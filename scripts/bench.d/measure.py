@@ -31,6 +31,8 @@ class Command:
     piped: list = field(default_factory=list)  # files that `cat` writes into its standard input
     text: bytes | None = None  # or this text
     tcp: Path | None = None  # or the file that is sent to the port given as "{port}"
+    size: int | None = None  # bytes that it reads, where others of its group read more
+    times_itself: bool = False  # what it prints are the seconds that its work took
     walls: list = field(default_factory=list)
     peak: int = 0  # bytes
     failure: str | None = None
@@ -57,6 +59,8 @@ class Command:
                 told = (scratch / "err").read_text(errors="replace").strip().splitlines()
                 self.failure = f"exit {code}: {told[-1] if told else 'no message'}"[:160]
                 return
+        if self.times_itself:
+            wall = float(self.output.split()[-1])
         self.walls.append(wall)
         self.peak = max(self.peak, peak)
 
@@ -170,10 +174,21 @@ class Group:
     title: str
     size: int  # bytes that each command reads
     commands: list
+    least_runs: int = 1  # of each command, unless everything runs once
+
+    def rate(self, command):
+        """Bytes per second."""
+        return (command.size or self.size) / command.wall
 
     def __getitem__(self, name):
         """The measured command of that name, or None."""
         return next((c for c in self.commands if c.name == name and c.measured), None)
+
+    def reference(self, command):
+        """Our command that does what another one does: the one of that name, else the first with as many threads."""
+        ours = [c for c in self.commands if c.ours and c.measured and c.threads == command.threads]
+        same = [c for c in ours if c.name.partition(",")[0] == command.name.partition(",")[0]]
+        return next(iter(same or ours), None)
 
     def measure(self, runs):
         """Runs them in turns, so that a spell of noise meets all of them."""

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import lambdas
+
 HERE = Path(__file__).resolve().parent
 TOP = HERE.parent.parent
 BENCH = TOP / ".bench"
@@ -15,7 +17,7 @@ WHEELS = ["chdb==4.4.0", "duckdb==2.0.0", "polars==2.1.0"]
 AGRIND = BENCH / "bin" / "agrind"
 
 # Bytes at full size; --quick makes a twentieth of each.
-SIZES = {"kjv": 440_000_000, "logs": 357_000_000, "uniq": 170_000_000, "zipf": 300_000_000, "wide": 300_000_000}
+SIZES = {"kjv": 440_000_000, "logs": 357_000_000, "uniq": 170_000_000, "zipf": 300_000_000, "wide": 300_000_000, "tweets": 200_000_000}
 RECIPES = {"zipf": ["3000000", "1.05"], "wide": ["100000", "1.0"]}
 
 skipped = []
@@ -99,6 +101,24 @@ def angle_grinder(install):
     return AGRIND.exists()
 
 
+def python():
+    """The CPython that lambdas are compared with."""
+    found = shutil.which("python3.11")
+    if not found:
+        skip("CPython", "there is no python3.11")
+    return found
+
+
+def pyspark():
+    """A Python that has PySpark, set up where it is not; or None."""
+    subprocess.run([TOP / "scripts" / "setup-pyspark"], stdout=subprocess.DEVNULL)
+    found = TOP / ".venv" / "bin" / "python"
+    if found.exists() and subprocess.run([found, "-c", "import pyspark"], stderr=subprocess.DEVNULL).returncode == 0:
+        return found
+    skip("PySpark", "could not be set up")
+    return None
+
+
 def dstream(path):
     """The `dstream` to measure: the one named, or this tree's release build."""
     if path:
@@ -129,6 +149,8 @@ def data(name, size=None):
             text = subprocess.run(["bible", "-f", "gen1:1-rev22:21"], check=True, stdout=subprocess.PIPE).stdout
             for _ in range(max(1, round(size / len(text)))):
                 out.write(text)
+        elif name == "tweets":
+            lambdas.write_tweets(out, size)
         else:
             mode = "zipf" if name == "wide" else name
             subprocess.run([helper("generate"), mode, str(size), *RECIPES.get(name, [])], check=True, stdout=out)

@@ -31,15 +31,15 @@ def rows(groups):
                 yield [group.title, command.label, "", "failed", "", "", ""]
                 continue
             wall = command.wall
-            reference = next((c for c in group.commands if c.ours and c.measured and c.threads == command.threads), None)
-            ratio = f"{wall / reference.wall:.1f}x" if reference and not command.ours else ""
+            reference = group.reference(command)
+            ratio = f"{group.rate(reference) / group.rate(command):.1f}x" if reference and not command.ours else ""
             yield [
                 group.title,
                 command.label,
                 str(command.threads),
-                f"{group.size / wall / 1e6:.0f}" if group.size > 1000 else "",
+                f"{group.rate(command) / 1e6:.{0 if group.rate(command) > 1e7 else 1}f}" if group.size > 1000 else "",
                 f"{wall:.3f}" if wall < 1 else f"{wall:.2f}",
-                f"{command.peak / 1e6:.0f}",
+                f"{command.peak / 1e6:.0f}" if not command.times_itself else "",
                 ratio,
             ]
 
@@ -47,19 +47,38 @@ def rows(groups):
 def table(groups, markdown):
     lines = list(rows(groups))
     if markdown:
-        shape = "|" + "|".join("---" if i < 2 else "--:" for i in range(len(COLUMNS))) + "|"
-        # A bar would end the cell, also inside of code.
-        cells = [[f"`{c}`".replace("|", "\\|") if i == 1 else c for i, c in enumerate(line)] for line in lines]
-        return "\n".join(["| " + " | ".join(COLUMNS) + " |", shape] + ["| " + " | ".join(c) + " |" for c in cells])
-    widths = [max(len(line[i]) for line in [COLUMNS, *lines]) for i in range(len(COLUMNS))]
-    text, last = [], None
-    for line in [COLUMNS, *lines]:
-        shown = ["" if line[0] == last else line[0], *line[1:]]
-        if last is not None and line[0] != last:
-            text.append("")
-        last = line[0]
-        text.append("  ".join(c.ljust(w) if i < 2 else c.rjust(w) for i, (c, w) in enumerate(zip(shown, widths))).rstrip())
-    return "\n".join(text)
+        return markdown_table(COLUMNS, lines, code=1)
+    titles = [line[0] for line in lines]
+    begins = [i > 0 and titles[i - 1] != title for i, title in enumerate(titles)]
+    shown = [[title if i == 0 or begins[i] else "", *line[1:]] for i, (title, line) in enumerate(zip(titles, lines))]
+    heading, *text = text_table(COLUMNS, shown)
+    return "\n".join([heading, *("\n" * begins[i] + line for i, line in enumerate(text))])
+
+
+def markdown_table(columns, lines, code):
+    """The first two columns to the left; a bar would end a cell, also inside of code."""
+    shape = "|" + "|".join("---" if i < 2 else "--:" for i in range(len(columns))) + "|"
+    cells = [[f"`{c}`".replace("|", "\\|") if i == code else c for i, c in enumerate(line)] for line in lines]
+    return "\n".join(["| " + " | ".join(columns) + " |", shape] + ["| " + " | ".join(c) + " |" for c in cells])
+
+
+def text_table(columns, lines):
+    """Lines of text, the first two columns to the left."""
+    widths = [max(len(line[i]) for line in [columns, *lines]) for i in range(len(columns))]
+    aligned = ([c.ljust(w) if i < 2 else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths))] for line in [columns, *lines])
+    return ["  ".join(cells).rstrip() for cells in aligned]
+
+
+FUNCTION_COLUMNS = ["function", "unit", "CPython ns", "dstream ns", "dstream is", "two threads"]
+
+
+def functions(measured, markdown):
+    """What evaluating functions takes."""
+    lines = [
+        [f.name, f.unit, f"{f.python:.1f}" if f.python else "", f"{f.evaluator:.1f}", f"{f.ratio:.1f}x" if f.ratio else "", f"{f.scaling:.2f}x"]
+        for f in measured
+    ]
+    return markdown_table(FUNCTION_COLUMNS, lines, code=0) if markdown else "\n".join(text_table(FUNCTION_COLUMNS, lines))
 
 
 @dataclass
@@ -85,7 +104,7 @@ def faster(ours, *peers):
     return min(peers) / ours.wall if ours and peers else None
 
 
-def claims(groups, at_rest):
+def claims(groups, at_rest, functions):
     """The promises about speed, and about a run that has next to nothing to do."""
     by_name = {group.name: group for group in groups}
 
@@ -127,6 +146,7 @@ def claims(groups, at_rest):
     least("split on whitespace, of the speed of --by space", faster(at("kjv", "w1"), at("kjv", "d1")), 0.85)
     least("live, 1 s batches, of the speed of --once", faster(at("live", "live"), at("live", "once")), 0.9)
     least("60 s window sliding by 1 s over 100 k words, of the speed without", faster(at("window", "window"), at("window", "plain")), 1 / 1.1)
+    found += program_claims(by_name, functions)
     start = at("start", "start")
     most("start to first output and end", start.wall * 1000 if start else None, 10, " ms")
     most("batches written after their time, at the latest, with little to do", at_rest.delay if at_rest else None, 10, " ms")
@@ -134,6 +154,36 @@ def claims(groups, at_rest):
     small = [c.peak / 1e6 for g in ["kjv", "pipe", "live"] if g in by_name for c in by_name[g].commands if c.ours and c.measured]
     most("peak memory with a small vocabulary", max(small) if small else None, 64, " MB")
     return found
+
+
+def program_claims(by_name, functions):
+    """The promises about programs: of each kind the one that comes out worst."""
+    for name, title in [("file 1", "one thread"), ("file 2", "two threads"), ("pipe 2", "from a pipe"), ("live 2", "live, 1 s batches")]:
+        group = by_name.get(f"spellings {name}")
+        ratios = []
+        for command in [c for c in group.commands if c.measured and " by " in c.name] if group else []:
+            spelling, _, cut = command.name.rpartition(" by ")
+            if reference := group[f"wordcount {cut}"]:
+                ratios.append((reference.wall / command.wall, spelling))
+        yield worst(f"counting words in a program, {title}, of the speed of wordcount", ratios, 0.9)
+    for name, kind, peer, text, target in [
+        ("tweets", "1", "CPython", "JSON pipelines, one thread: CPython's own loop", 8),
+        ("jobs", "2", "PySpark", "whole jobs on files, two threads: PySpark local[2]", 50),
+        ("socket", "2", "PySpark", "words from a live socket, two threads: PySpark local[2]", 500),
+    ]:
+        group, ratios = by_name.get(name), []
+        for command in [c for c in group.commands if c.measured and c.name.endswith(f", {kind}")] if group else []:
+            task = command.name.rpartition(", ")[0]
+            if other := group[f"{task}, {peer}"]:
+                ratios.append((group.rate(command) / group.rate(other), task))
+        yield worst(text, ratios, target)
+    yield worst("functions, one thread: CPython", [(f.ratio, f.name) for f in functions if f.ratio], 2)
+    yield worst("functions: two threads against one", [(f.scaling, f.name) for f in functions], 1.6)
+
+
+def worst(text, ratios, target):
+    value, name = min(ratios, default=(None, ""))
+    return Claim(f"{text} (worst: {name})" if name else text, value, target)
 
 
 def verdicts(found):

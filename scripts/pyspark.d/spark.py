@@ -60,8 +60,9 @@ class Stage:
     def _attempt(self, script, args, batches, checkpoint):
         import pyspark
         import pyspark.streaming
-        from pyspark.streaming import StreamingContext
+        from pyspark.streaming import DStream, StreamingContext
 
+        methods = dict(vars(DStream))
         stage, faults, queued = self, [], [1]
         getattr(self.context._jsc.sc(), "checkpointDir_$eq")(self.context._jvm.scala.Option.empty())
 
@@ -76,6 +77,12 @@ class Stage:
                 queued.append(len(rdds) if oneAtATime else 1)
                 rdds = [rdd._reserialize(stage.context.serializer) if hasattr(rdd, "_reserialize") else rdd for rdd in rdds]
                 return super().queueStream(rdds, oneAtATime, default)
+
+            def start(self):
+                # Spark does not tell the end of a batch in which no output is due.
+                if self._jssc.ssc().graph().getOutputStreams():
+                    super().queueStream([self.sparkContext.emptyRDD()]).foreachRDD(lambda rdd: None)
+                super().start()
 
             def awaitTermination(self, timeout=None):
                 self.advance(timeout)
@@ -129,6 +136,12 @@ class Stage:
         finally:
             sys.argv, sys.stdout = argv, stdout
             pyspark.SparkContext, pyspark.streaming.StreamingContext = contexts
+            # What a script has given to the class is not there for the next one.
+            for name in [name for name in vars(DStream) if name not in methods]:
+                delattr(DStream, name)
+            for name, method in methods.items():
+                if vars(DStream)[name] is not method:
+                    setattr(DStream, name, method)
             active = StreamingContext._activeContext
             for streaming in {id(value): value for value in [*scope.values(), active] if isinstance(value, StreamingContext)}.values():
                 # The last batches may have failed without anybody having asked.

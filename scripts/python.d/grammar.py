@@ -651,12 +651,338 @@ re.match(<pattern>, '')
 json.loads('null')
 """,
 }
+# Variables of a function of statements, each of a type. A statement keeps to them, or nearly so.
+LOCALS = {"a": "int", "b": "int", "s": "str", "t": "str", "l": "ints", "w": "strs", "d": "dict", "f": "float", "v": "any", "x": "any"}
+
+# Statements: one a line, and those of several lines between blank lines. `<block>` stands for a few more, `<loop>` for the body of a loop.
+LINES = """
+a = <int>
+a = b = <int>
+s = <str>
+l = <ints>
+w = <strs>
+d = <dict>
+f = <float>
+v = <any>
+a += <int>
+a -= <float>
+b *= <int>
+b //= <int>
+a %= <int>
+a <<= <small>
+a |= <int>
+f /= <float>
+s += <str>
+s *= <small>
+s %= <any>
+l += <strs>
+l *= <small>
+w += <str>
+d |= <dict>
+v += <any>
+l[<small>] = <int>
+l[<small>] += <int>
+l[<small>:<small>] = <ints>
+l[::<small>] = <ints>
+l[<small>:] += <ints>
+d[<str>] = <int>
+d[<str>] += <int>
+d[<str>] = d.get(<str>, 0) + 1
+w[<small>], l[<small>] = <str>, <int>
+del l[<small>]
+del l[<small>:<small>]
+del l[::<small>]
+del d[<str>]
+del v
+del a, b
+a, b = b, a
+a, b = <ints>
+a, *l = <ints>
+*l, a = <ints>
+a, *l, b = <ints>
+[s, *w] = <strs>
+s, *w = <str>
+(a, s), *w = (<int>, <str>), <str>
+a, (b, *l) = <int>, <ints>
+w.append(<str>)
+w.insert(<small>, <str>)
+w.sort(key=<sortkey>)
+l.sort(reverse=<bool>)
+l.extend(<str>)
+d.update(<pairs>)
+d.update(a=<int>, **<dict>)
+a = l.pop(<small>)
+a, s = d.popitem()
+assert <bool>, <str>
+assert <any>
+raise ValueError(<any>)
+raise KeyError(<any>, <int>)
+raise TypeError
+raise <any>
+return <any>
+print(<any>, <any>, sep=<str>, end=<str>, file=sys.stderr)
+print(<any>, file=sys.stderr)
+v = [y() for y in [lambda i=i: i for i in <ints>]]
+v = [y() for y in [lambda: i for i in <ints>]]
+v = [a for a in <ints> for b in <strs> if <bool>], a
+v = {s: a for s, a in <pairs> if <bool>}
+v = sorted(<pairs>, key=lambda p: p[1], reverse=<bool>)
+v = max(<pairs>, key=lambda p: p[1], default=<any>)
+v = sum(<pairs>, ())
+v = sum([<ints>, <ints>], <ints>)
+v = (lambda a, b=<int>, *c, s, **k: (a, b, c, s, sorted(k)))(<int>, s=<str>, **<dict>)
+v = (lambda a, b=<int>, *c, s=1: (a, b, c, s))(*<ints>, *<strs>)
+v = print(*<list>, sep=<str>, file=sys.stderr)
+v = str(*<list>)
+v = {**<dict>, "k": <any>, **<dict>}
+v = [*<list>, <any>, *<str>]
+v = <int> < <int> == <float> != <any>
+v = not <any> in <list>
+v = f"{<int>:>{<small> + 9}}|{<float>:{8}.{3}}|{<str>!r:*^{20}}|{<any>!s:.5}"
+v = "{0.real} {1[0]} {2[k]!r:>5}".format(<int>, <list>, <dict>)
+v = "{:{}{}{}}".format(<any>, "*", "^", <small> + 8)
+v = a if <bool> else b if <bool> else s
+v = collections.namedtuple("P", "p q")(<any>, <any>)
+v = v._replace(p=<any>) if hasattr(v, "_replace") else None
+v = collections.deque(<list>, maxlen=<small>)
+v = collections.Counter(<str>).most_common(2)
+v = collections.defaultdict(list, {"a": <ints>})["a"]
+v = collections.OrderedDict(<pairs>)
+v.move_to_end(<str>)
+v.rotate(<small>)
+v.appendleft(<any>)
+v = datetime.timedelta(days=<small>, seconds=<float>) * <small> / 3
+v = datetime.timedelta(hours=<small>) // <any>
+v = datetime.datetime(2024, 1, 31, 5) + datetime.timedelta(days=<small>, minutes=<int>)
+v = datetime.datetime.strptime(<str>, "%Y-%m-%d %H:%M:%S") - datetime.datetime(2020, 1, 1)
+v = datetime.date(2024, 2, 29).replace(year=2000 + <small>).isocalendar()
+v = urllib.parse.urlsplit("http://ex.org:" + <str> + "/a;b?" + <str>)
+v = urllib.parse.urljoin("http://h/a/b", <str>)
+v = re.split(r"(\\W)", <str>, <small>)
+v = re.sub(r"(?P<first>\\w)(\\w?)", lambda m: m["first"].upper() + str(m.lastindex), <str>)
+v = re.compile(<pattern>, re.I | re.M).findall(<str>)
+v = [(m.start(), m.groups()) for m in re.finditer(r"(\\w)(\\d)?", <str>)]
+v = json.dumps({<key>: <value>}, indent=<small>, sort_keys=<bool>)
+v = json.loads(<str> + "," + <str>)
+v = json.dumps(<any>, default=lambda o: <any>)
+v = json.dumps(<any>, skipkeys=<bool>, allow_nan=<bool>)
+v = type(<any>)(<any>)
+v = isinstance(<any>, type(<any>))
+v = getattr(<any>, <str>, <any>)
+v = getattr(<any>, "upper")()
+v = int(<str>, <small> * 8)
+v = int(<any>)
+v = float(<any>)
+v = str(<bytes>, "utf-8")
+v = bytes(<str>, "utf-8")
+v = list(map(lambda *y: y, <list>, <list>))
+v = list(itertools.zip_longest(<list>, <list>, fillvalue=<any>))
+v = functools.partial(max, <int>)(<any>)
+v = functools.reduce(lambda p, q: p + q, <list>, <any>)
+v = operator.itemgetter(<small>, <small>)(<list>)
+v = operator.attrgetter("real")(<any>)
+v = round(<float>, <any>)
+v = divmod(<any>, <any>)
+v = pow(<small>, <small>, <int>)
+v = <any>[<any>]
+v = <any>[<small>:<any>]
+v = <any> + <any>
+v = <any> * <small>
+v = <any> < <any>
+v = <any> in <any>
+v = <any>(<any>)
+v = len(<any>)
+v = iter(<any>)
+v = next(<any>)
+v = set(<any>) == set(<any>)
+v = dict(<any>)
+v = hash(<any>) is None
+v = abs(<any>), -<any>
+v = ~<any>
+v = range(<small>, <float>)
+v = enumerate(<any>, <any>)
+v = "".join(<any>)
+v = <str>.split(<any>)
+v = <str>.replace(<any>, <str>)
+v = <str>.startswith(<any>)
+v = <str>.format(<any>, <any>)
+v = <str> % <any>
+v = <any>.split()
+v = <any>.get(<any>)
+v = <any>.items()
+v = <any>.append(<any>)
+v = <any>.real
+v = <any>.keys
+"""
+BLOCKS = """
+for a, b in <pairs>:
+    pass
+
+if <bool>:
+    <block>
+
+if <any>:
+    <block>
+elif <bool>:
+    <block>
+else:
+    <block>
+
+if (b := <int>) > <int>:
+    <block>
+
+for a in <ints>:
+    <loop>
+
+for i, s in enumerate(<strs>, <small>):
+    <loop>
+else:
+    <block>
+
+for s in <str>[:5]:
+    if <bool>:
+        break
+    <loop>
+else:
+    <block>
+
+for s, a in d.items():
+    <loop>
+
+for v in <any>:
+    <loop>
+
+for l[0] in <ints>:
+    pass
+
+for s, a in zip(<strs>, <ints>, strict=<bool>):
+    if <bool>:
+        continue
+    <loop>
+
+n = <small>
+while n < 4:
+    n += 1
+    if <bool>:
+        continue
+    <loop>
+else:
+    <block>
+
+n = <small>
+while (n := n - 1) > 0:
+    <loop>
+    if <bool>:
+        break
+
+try:
+    <block>
+except ValueError as e:
+    t = str(e)
+
+try:
+    <block>
+except (TypeError, LookupError) as e:
+    t = repr(e)
+    v = e.args
+else:
+    <block>
+finally:
+    <block>
+
+try:
+    <block>
+except Exception as e:
+    raise RuntimeError(str(e)) from e
+
+try:
+    <block>
+except ArithmeticError:
+    <block>
+    raise
+except:
+    t = "any"
+
+try:
+    <block>
+finally:
+    <block>
+
+try:
+    return <any>
+finally:
+    <block>
+
+try:
+    int(<str>), d[<str>], l[<small>], <any>.upper()
+except (KeyError, IndexError, ValueError, AttributeError) as e:
+    t = type(e).__name__ + str(e)
+
+def g(y, z=<int>, *r, k=<int>, **q):
+    <block>
+    return y, z, r, k, q
+v = g(<any>)
+
+def g(y, z=<int>, *r, k=<int>, **q):
+    return y, z, r, k, q
+v = g(*<list>, **<dict>)
+
+def g(y, /, z, *, k):
+    return [y, z, k]
+v = g(<int>, <bool>, k=<any>)
+
+def g(y, /, z, *, k):
+    return [y, z, k]
+v = g(*<ints>, **<dict>)
+
+def g():
+    nonlocal a, s
+    a += 1
+    <block>
+    return a
+v = g(), g()
+
+def g(y):
+    if y <= 0:
+        return [a]
+    return [y] + g(y - 1)
+l = g(<small>)
+
+def g(y):
+    while y > 0:
+        y -= 1
+        b = yield y
+    return a
+l = list(g(<small>))
+
+def g(y):
+    try:
+        for z in y:
+            yield z, a
+    finally:
+        w.append("end")
+v = list(g(<list>))
+
+def g(y):
+    b = yield from y
+    yield b
+v = [*g(<list>)]
+
+def g(y):
+    got = yield 1
+    while got != y:
+        got = yield got
+z = g(<int>)
+v = [next(z), z.send(<int>), z.send(<any>)]
+"""
+SORTKEYS = "len|str.lower|lambda y: y[::-1]|lambda y: (len(y), y)|lambda y: -len(y)|int|None|lambda y: None"
 PATTERNS = r"""r'\w+'|r'\d+'|r'[aeiou]'|r'\s*,\s*'|r'(a|b)+'|r'^\W*'|r'o$'|r'(?i)HELLO'|r'\b\w'|r'(\w)\1'|r'.'|r''|r'[^a-z ]+'|r'(?<=a)b'|r'a(?!b)'|r'(?P<n>[A-Z])'|r'x*?'|r'\S{2,3}'|r'(?:ab|abc)c?'|r'[\u00e0-\u00ff]'|r'(?m)^t\w*$'|r'(?s)one.two'|r'('|r'[z'|r'*a'"""
 SPECS = ">10|<8|^9|05d|+d|,|.2f|.3e|g|%|x|#b|o|*^12|08.3f|_|c|s|#x|X|.0f|+.1f| d|=+8|010|.3|10.4|n|e|G|#.3g|_x|_b|,.1f|é>6|.1%|0<5|-|<|.3s|z.1f|d|b|020,"
 KEYS = "1|'k'|(1, 'a')|None|2.0|True|b'k'"
+CHOICES = {"spec": SPECS, "sortkey": SORTKEYS}
+HOLE = re.compile(r"<([a-z_]+)((?: [a-z]:[a-z_]+)*)>")
 VALUE = ["int", "float", "str", "ints", "strs", "dict", "any_dict", "none", "bool", "tuple", "floats"]
 ANY = [*VALUE, "pairs", "bytes"]
-
 
 
 class Grammar:
@@ -664,6 +990,7 @@ class Grammar:
 
     def __init__(self, rng, wrong=40):
         self.rng, self.wrong = rng, wrong
+        self.statements = [*LINES.strip().split("\n")] * 2 + BLOCKS.strip().split("\n\n") * 3
         self.rules = {kind: rules.strip().split("\n") for kind, rules in RULES.items()}
         self.samples = {kind: samples.split("|") for kind, samples in SAMPLES.items()}
 
@@ -689,12 +1016,12 @@ class Grammar:
                 return rng.choice(named)
             return "(" + self.sample(kind) + ")"
         rule = rng.choice(self.rules[kind])
-        return "(" + re.sub(r"<([a-z_]+)((?: [a-z]:[a-z_]+)*)>", lambda hole: self.fill(hole, depth, variables), rule) + ")"
+        return "(" + HOLE.sub(lambda hole: self.fill(hole, depth, variables), rule) + ")"
 
     def fill(self, hole, depth, variables):
         kind, named = hole.group(1), dict(pair.split(":") for pair in hole.group(2).split())
-        if kind == "spec":
-            return self.rng.choice(SPECS.split("|"))
+        if kind in CHOICES:
+            return self.rng.choice(CHOICES[kind].split("|"))
         if kind not in self.samples and kind not in ("any", "list", "value", "pattern", "key"):
             return hole.group()
         return self.expression(kind, depth - 1, {**variables, **named})
@@ -703,3 +1030,31 @@ class Grammar:
         """A value's text, and the text of an expression over `x`, the value."""
         kind = self.kind()
         return self.sample(kind), self.expression(self.kind(), depth, {"x": kind})
+
+    def program(self, depth):
+        """A value's text, and the lines of a function's body over `x`, the value."""
+        kind = self.kind()
+        variables = {**LOCALS, "x": kind}
+        lines = [f"{name} = {self.sample(of if of in self.samples else self.kind())}" for name, of in LOCALS.items() if name != "x"]
+        lines += self.block(depth, variables, 2 * depth)
+        return self.sample(kind), [*lines, "return a, b, s, t, l, w, d, f, v"]
+
+    def block(self, depth, variables, most):
+        lines = []
+        for _ in range(self.rng.randrange(1, most + 1)):
+            for line in self.statement(depth, variables):
+                indent = line[: len(line) - len(line.lstrip())]
+                if line.strip() in ("<block>", "<loop>"):
+                    inner = self.block(depth - 1, variables, 2)
+                    # What grows at every turn is cut.
+                    cut = ["l, w, s = l[:9], w[:9], s[:99]", "a, b = hash(a), hash(b)"] if "loop" in line else []
+                    lines += [indent + inner for inner in cut + inner]
+                else:
+                    lines.append(indent + HOLE.sub(lambda hole: self.fill(hole, 2, variables), line))
+        return lines
+
+    def statement(self, depth, variables):
+        while True:
+            lines = self.rng.choice(self.statements).split("\n")
+            if depth > 0 or not any(line.strip() in ("<block>", "<loop>") for line in lines):
+                return lines

@@ -51,7 +51,7 @@ impl Counts {
 pub enum Records {
     /// One record: how many there were.
     Count(i64),
-    /// One record a key: `(key, count)`. Keys are valid UTF-8.
+    /// One record a key: `(key, count)`. Keys are as [`encode_key`](super::encode_key) has them.
     Keyed(Counts),
     /// What an output of a program has to print.
     Values(Values),

@@ -5,7 +5,7 @@
 //! a batch costs what it touches (times the logarithm of what there is), and older versions stay as they
 //! were, for a batch that has to be computed once more.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -66,6 +66,69 @@ impl States {
             }
         }
         Ok(None)
+    }
+
+    /// The states of these keys, by when they were first seen; of several for a key, the last one.
+    /// `notes_touched` says whether it will be asked which keys were idle.
+    pub fn of(mut entries: Vec<Entry>, notes_touched: bool) -> Self {
+        entries.sort_by_key(|entry| entry.order);
+        let mut states = States { known: entries.last().map_or(0, |entry| entry.order), ..States::default() };
+        if notes_touched {
+            let mut touched: BTreeMap<i64, Vec<KeyRef>> = BTreeMap::new();
+            for entry in &entries {
+                touched.entry(entry.touched).or_default().push(entry.key.clone());
+            }
+            states.touched = touched.into_iter().map(|(time, keys)| (time, keys.into())).collect();
+        }
+        let mut layer = HashTable::with_capacity(entries.len());
+        entries.into_iter().for_each(|entry| insert(&mut layer, entry));
+        if !layer.is_empty() {
+            states.layers.push(Arc::new(layer));
+        }
+        states
+    }
+
+    /// Whether it is noted which keys batches have touched.
+    pub fn notes_touched(&self) -> bool {
+        !self.touched.is_empty()
+    }
+
+    /// Gives what is known of each key of which something else is known than `before`; of a key that has no
+    /// state any more, the entry that it had. What both versions share costs nothing.
+    ///
+    /// # Errors
+    /// Those of `change`.
+    pub fn changes_since<E>(
+        &self,
+        before: &States,
+        mut change: impl FnMut(&Entry, bool) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let shared = self.layers.iter().zip(&before.layers).take_while(|(a, b)| Arc::ptr_eq(a, b)).count();
+        let known = |states: &States, entry: &Entry| {
+            let layers = states.layers.iter().rev();
+            let mut found = layers
+                .filter_map(|layer| layer.find(entry.key.hash, |other| other.key.is(&entry.key)))
+                .take(1);
+            found.next().filter(|found| found.state.is_some()).cloned()
+        };
+        for entry in self.layers[shared..].iter().flat_map(|layer| layer.iter()) {
+            match (known(before, entry), known(self, entry)) {
+                (Some(old), Some(new)) if old.order == new.order && old.touched == new.touched => {}
+                (_, Some(new)) => change(&new, true)?,
+                (Some(old), None) => change(&old, false)?,
+                (None, None) => {}
+            }
+        }
+        // Keys that were removed are not in the lowest layer.
+        for entry in before.layers[shared..].iter().flat_map(|layer| layer.iter()) {
+            let is_there = self.layers[shared..]
+                .iter()
+                .any(|layer| layer.find(entry.key.hash, |other| other.key.is(&entry.key)).is_some());
+            if !is_there && let Some(old) = known(before, entry) {
+                change(&old, false)?;
+            }
+        }
+        Ok(())
     }
 
     /// All that have a state, by when their key was first seen.

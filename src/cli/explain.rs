@@ -12,7 +12,7 @@ use crate::driver::{Recorder, Settings};
 use crate::error::{Error, Result};
 use crate::lang::{Exit, Program};
 use crate::monitor::Verbosity;
-use crate::plan::{Interrupt, Plan, Select};
+use crate::plan::{Interrupt, Plan};
 
 /// Show the plan of a program, script or command without running it: streams, stages, which functions run as
 /// native kernels and which in the evaluator, and why
@@ -22,7 +22,7 @@ use crate::plan::{Interrupt, Plan, Select};
     override_usage = "dstream explain [OPTIONS] -e PROGRAM [FILE]...\n       dstream explain [OPTIONS] SCRIPT.py [ARG]...\n       dstream explain wordcount|count|run [OPTIONS] ..."
 )]
 #[command(after_help = r#"Examples:
-  dstream explain -e 'lines.map(json.loads).map(lambda t: t["user"]["name"]).countByValue()'
+  dstream explain -e 'lines.map(json.loads).map(lambda t: t["id"]).count()'
   dstream explain wordcount.py localhost 9999
   dstream explain wordcount --window 60s --slide 5s"#)]
 pub(super) struct Explain {
@@ -41,7 +41,7 @@ pub(super) struct Explain {
     override_usage = "dstream export [OPTIONS] -e PROGRAM [FILE]...\n       dstream export [OPTIONS] SCRIPT.py\n       dstream export wordcount|count|run [OPTIONS] ..."
 )]
 #[command(after_help = "Examples:
-  dstream export -e 'lines.countByValue()' > job.py && spark-submit job.py localhost 9999
+  dstream export -e 'lines.countByValue()' > job.py && spark-submit job.py
   dstream export wordcount --from dir:/var/incoming --total > job.py")]
 pub(super) struct Export {
     #[command(subcommand)]
@@ -50,6 +50,9 @@ pub(super) struct Export {
     #[command(flatten)]
     program: RunProgram,
 }
+
+/// What a ready-made command is about.
+type Made = std::result::Result<(Settings, Plan), Fault>;
 
 /// What is told of.
 #[derive(Debug, Subcommand)]
@@ -76,7 +79,7 @@ impl Export {
     /// Prints the script.
     pub(super) fn run(self) -> ExitCode {
         let Export { command, program } = self;
-        let recipe = |job: Result<(Settings, Plan)>, are_given| {
+        let recipe = |job: Made, are_given| {
             let (settings, plan) = job?;
             export::of_text(&plan.program(), &settings, are_given)
         };
@@ -107,24 +110,20 @@ fn of_program(program: RunProgram) -> ExitCode {
 }
 
 /// Explains a ready-made command: the program that it stands for, and what is special about it.
-fn of_recipe(job: Result<(Settings, Plan)>, verbosity: Verbosity) -> ExitCode {
+fn of_recipe(job: Made, verbosity: Verbosity) -> ExitCode {
     on_deep_stack(verbosity, move || tell(explained(job), verbosity))
 }
 
-fn explained(job: Result<(Settings, Plan)>) -> std::result::Result<String, Fault> {
+fn explained(job: Made) -> std::result::Result<String, Fault> {
     let (settings, plan) = job?;
     let text = plan.program();
     let program = of_command_line(&text, &settings.sources, settings.interval)?;
-    let what = match plan.select {
-        Select::Records => "records are counted where lines end",
-        Select::Words { .. } => "words are cut and counted in one pass",
-        Select::Key(_) => "keys are cut out of lines and counted in one pass",
-    };
     let indented: String = text.lines().map(|line| format!("  {line}\n").replace("  \n", "\n")).collect();
     Ok(format!(
-        "runs native: {what}, by every worker in a table of its own;\n\
+        "{}, by every worker in a table of its own;\n\
          the tables are merged when a batch ends. It gives what this program gives:\n\n\
          {indented}\nplan of that program, as dstream run -e would run it:\n\n{}",
+        plan.how(),
         plan_of(&program, &settings)?
     ))
 }

@@ -42,6 +42,7 @@ pub(super) fn of_text(
         reads_files,
         interval: seconds(settings.interval),
         streams: Vec::new(),
+        queues: Vec::new(),
         has_arguments: !are_given,
     };
     if are_given {
@@ -53,6 +54,9 @@ pub(super) fn of_text(
                 None if single => "lines".into(),
                 None => format!("source{}", number + 1),
             };
+            if matches!(&source.kind, SourceKind::Queue(files) if files.len() > 1) {
+                frame.queues.push(name.clone());
+            }
             frame.streams.push((name.clone(), stream_of(source)?));
             all.push(name);
         }
@@ -83,7 +87,8 @@ fn stream_of(source: &SourceSpec) -> Result<String> {
         SourceKind::Queue(files) => {
             let batch = |file: &Option<PathBuf>| match file {
                 Some(path) => read(path),
-                None => Ok("sc.parallelize([], 1)".into()),
+                // Nothing comes, as opposed to a file without lines.
+                None => Ok("sc.emptyRDD()".into()),
             };
             let batches: Vec<String> = files.iter().map(batch).collect::<Result<_>>()?;
             Ok(format!("ssc.queueStream([{}])", batches.join(", ")))

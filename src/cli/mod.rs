@@ -13,12 +13,13 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::driver::{self, Ended};
+use crate::driver::{self, Ended, Settings};
 use crate::error::Error;
 use crate::monitor::{Messages, Progress, ProgressMode, Verbosity};
+use crate::plan::Plan;
 use explain::{Explain, Export};
 use recipes::{Count, Wordcount};
-use run::RunProgram;
+use run::{RunProgram, on_deep_stack};
 use state::StateCommand;
 
 /// Spark Streaming's DStreams as a Unix filter: reads live text, cuts it into batches by time, and
@@ -64,7 +65,18 @@ pub fn run() -> ExitCode {
         Command::State(state) => return state.run(),
         Command::Completions { shell } => return completions(shell),
     };
-    match job.and_then(|(settings, plan)| driver::count(&settings, &plan)) {
+    match job {
+        Ok((settings, plan)) if plan.calls_functions() => {
+            on_deep_stack(verbosity, move || count(&settings, &plan, verbosity))
+        }
+        Ok((settings, plan)) => count(&settings, &plan, verbosity),
+        Err(fault) => fault.tell(verbosity),
+    }
+}
+
+/// Counts, and says how it ended.
+fn count(settings: &Settings, plan: &Plan, verbosity: Verbosity) -> ExitCode {
+    match driver::count(settings, plan) {
         Ok(ended) => exit_code(ended),
         Err(fault) => report(verbosity, &fault),
     }

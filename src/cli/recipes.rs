@@ -6,12 +6,14 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::options::{self, BatchOptions, OutputOptions, SECOND, SourceOptions, SurvivalOptions};
-use super::values::{SortName, on_error};
+use super::run::Fault;
+use super::values::{SortName, Wanted, on_error, wanted};
 use crate::batch::{Interval, parse_duration};
 use crate::driver::{OnError, Settings};
 use crate::error::{Error, Result};
+use crate::lang::{Diagnostic, record_function};
 use crate::monitor::Verbosity;
-use crate::plan::{KeyExpr, Plan, Scope, Select, Show, Window, WordsBy, parse_filter};
+use crate::plan::{Filter, KeyExpr, Plan, RecordFunction, Scope, Select, Show, Window, WordsBy};
 use crate::source::{SourceKind, SourceSpec};
 
 /// Count words, batch by batch
@@ -36,16 +38,18 @@ pub(super) struct Wordcount {
 
 /// Count records, or records by key, batch by batch
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_help = r#"Examples:
   tail -F access.log | dstream count --interval 5s
   dstream count --key field:1 --once access.log
-  dstream count --key json:user.name --from tcp://localhost:9999 --total")]
+  dstream count --key 'x.split()[8]' --filter '"GET" in x' --once access.log
+  dstream count --key json:user.name --from tcp://localhost:9999 --total"#)]
 pub(super) struct Count {
-    /// Count by key: field:N[,SEPARATOR] (the N-th field, counted from 1; fields are separated by
-    /// runs of white space, or by the literal SEPARATOR), regex:PATTERN (its first group) or
-    /// json:PATH (names joined by dots; json:a.0 also indexes arrays)
-    #[arg(long, value_name = "EXPR")]
-    key: Option<KeyExpr>,
+    /// Count by key: a Python expression over x, the record, with what run -e has in scope; or
+    /// field:N[,SEPARATOR] (the N-th field, counted from 1; fields are separated by runs of white
+    /// space, or by the literal SEPARATOR), regex:PATTERN (its first group) or json:PATH (names
+    /// joined by dots; json:a.0 also indexes arrays)
+    #[arg(long, value_name = "EXPR", value_parser = wanted::<KeyExpr>)]
+    key: Option<Wanted<KeyExpr>>,
 
     #[command(flatten)]
     stream: StreamOptions,
@@ -61,9 +65,10 @@ struct StreamOptions {
     #[command(flatten)]
     sources: SourceOptions,
 
-    /// Count only records in which a pattern is found: regex:PATTERN
-    #[arg(long, value_name = "EXPR", value_parser = parse_filter, help_heading = "Input")]
-    filter: Option<String>,
+    /// Count only records for which a Python expression over x, the record, is true, or in which
+    /// a pattern is found: regex:PATTERN
+    #[arg(long, value_name = "EXPR", value_parser = wanted::<Filter>, help_heading = "Input")]
+    filter: Option<Wanted<Filter>>,
 
     /// What happens to records that cannot be used: skip (and count them), fail, or file=PATH
     #[arg(long, value_name = "HOW", default_value = "skip", value_parser = on_error, help_heading = "Input")]
@@ -106,7 +111,7 @@ struct StreamOptions {
 }
 
 impl Wordcount {
-    pub(super) fn job(&self) -> Result<(Settings, Plan)> {
+    pub(super) fn job(&self) -> std::result::Result<(Settings, Plan), Fault> {
         self.stream.job(Select::Words { by: self.by.clone(), lower: self.lower })
     }
 
@@ -121,8 +126,13 @@ impl Wordcount {
 }
 
 impl Count {
-    pub(super) fn job(&self) -> Result<(Settings, Plan)> {
-        self.stream.job(self.key.clone().map_or(Select::Records, Select::Key))
+    pub(super) fn job(&self) -> std::result::Result<(Settings, Plan), Fault> {
+        let help = "a key is an expression over x, field:N[,SEPARATOR], regex:PATTERN or json:PATH";
+        let key = self.key.as_ref().map(|key| match key {
+            Wanted::Form(key) => Ok(key.clone()),
+            Wanted::Expression(text) => function("--key", text, help).map(KeyExpr::Function),
+        });
+        self.stream.job(key.transpose()?.map_or(Select::Records, Select::Key))
     }
 
     pub(super) fn verbosity(&self) -> Verbosity {
@@ -137,7 +147,7 @@ impl Count {
 
 impl StreamOptions {
     /// The job of counting what `select` says.
-    fn job(&self, select: Select) -> Result<(Settings, Plan)> {
+    fn job(&self, select: Select) -> std::result::Result<(Settings, Plan), Fault> {
         let mut sources = self.sources.sources(&self.files)?;
         if sources.is_empty() {
             sources.push(SourceSpec { name: None, kind: SourceKind::Stdin });
@@ -151,7 +161,14 @@ impl StreamOptions {
             self.on_error.clone(),
         );
         let show = Show { sort: self.sort.into(), limit: NonZeroUsize::new(self.limit) };
-        Ok((settings, Plan { filter: self.filter.clone(), select, scope: self.scope()?, show }))
+        let filter = self.filter.as_ref().map(|filter| match filter {
+            Wanted::Form(filter) => Ok(filter.clone()),
+            Wanted::Expression(text) => {
+                function("--filter", text, "a filter is an expression over x, or regex:PATTERN")
+                    .map(Filter::Function)
+            }
+        });
+        Ok((settings, Plan { filter: filter.transpose()?, select, scope: self.scope()?, show }))
     }
 
     fn has_sources(&self) -> bool {
@@ -167,4 +184,12 @@ impl StreamOptions {
             None => Ok(Scope::Batch),
         }
     }
+}
+
+/// The function that an option's expression is of the record; `help` is for expressions that are none.
+fn function(option: &str, text: &str, help: &str) -> std::result::Result<RecordFunction, Diagnostic> {
+    record_function(option, text).map_err(|mut fault| {
+        fault.help.get_or_insert_with(|| help.into());
+        fault
+    })
 }

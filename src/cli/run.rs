@@ -31,8 +31,8 @@ pub(super) const SECOND: u64 = 1000;
     override_usage = "dstream run [OPTIONS] -e PROGRAM [FILE]...\n       dstream run [OPTIONS] SCRIPT.py [ARG]..."
 )]
 #[command(after_help = r#"Examples:
-  dstream run -e 'lines.flatMap(lambda line: line.split()).countByValue().pprint(5)' book.txt
-  dstream run --from a=tcp://localhost:9998 --from b=tcp://localhost:9999 -e 'a.map(len).union(b.map(len))'
+  dstream run -e 'lines.flatMap(str.split).countByValue().pprint(5)' book.txt
+  dstream run --from a=tail:a.log --from b=tcp://localhost:9999 -e 'a.union(b)'
   dstream run wordcount.py localhost 9999"#)]
 pub(super) struct RunProgram {
     /// A program: Python with lines (the union of all sources), each source that has a name, ssc, sc, json, re,
@@ -41,7 +41,7 @@ pub(super) struct RunProgram {
     expression: Option<String>,
 
     /// A script as spark-submit takes it, and its arguments; with -e, files to read from start to end
-    #[arg(value_name = "SCRIPT.py [ARG]... | FILE", trailing_var_arg = true, allow_hyphen_values = true,
+    #[arg(value_name = "SCRIPT.py [ARG]... | FILE", trailing_var_arg = true,
           value_parser = OsStringValueParser::new())]
     words: Vec<OsString>,
 
@@ -201,6 +201,12 @@ impl Fault {
             }
             Fault::Other(fault) => report(verbosity, fault),
         }
+    }
+}
+
+impl From<Diagnostic> for Fault {
+    fn from(fault: Diagnostic) -> Self {
+        Fault::Program(fault)
     }
 }
 

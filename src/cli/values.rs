@@ -1,6 +1,7 @@
 //! The values of flags that are more than a word or a number.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::ValueEnum;
 use jiff::Timestamp;
@@ -56,6 +57,24 @@ impl From<SortName> for Sort {
             SortName::Key | SortName::None => Sort::Key,
         }
     }
+}
+
+/// `--key` and `--filter`
+#[derive(Clone, Debug)]
+pub(super) enum Wanted<T> {
+    /// A prefixed form.
+    Form(T),
+    /// A Python expression over `x`, the record.
+    Expression(String),
+}
+
+/// Prefixes of forms; no expression begins like that.
+const PREFIXES: [&str; 3] = ["field", "regex", "json"];
+
+/// Reads `--key` and `--filter`. Expressions are looked at later.
+pub(super) fn wanted<T: FromStr<Err = String>>(text: &str) -> Result<Wanted<T>, String> {
+    let is_form = text.split_once(':').is_some_and(|(prefix, _)| PREFIXES.contains(&prefix));
+    if is_form { text.parse().map(Wanted::Form) } else { Ok(Wanted::Expression(text.into())) }
 }
 
 /// `--clock`

@@ -95,6 +95,11 @@ impl Conductor {
         }
     }
 
+    /// Commits how far the sources were read after the last batch, if there are checkpoints.
+    pub(super) fn commit_end(&mut self, positions: impl FnOnce() -> Vec<(SourceId, Position)>) -> Result<()> {
+        self.survival.as_mut().map_or(Ok(()), |survival| survival.end(positions()))
+    }
+
     /// The run begins: from now on it reads these sources.
     pub(super) fn begin(&mut self, settings: &Settings, sources: &[SourceSpec]) {
         let listens =

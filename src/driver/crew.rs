@@ -3,15 +3,13 @@
 use std::sync::Arc;
 
 use super::desk::Desk;
+use super::memory;
 use super::work::Stop;
-use super::{OnError, Settings};
+use super::{OnError, Settings, files};
 use crate::batch::Dataset;
 use crate::error::{Error, Result};
-use crate::exec::{self, Skipped, Workers};
+use crate::exec::{self, MEMORY_LIMIT, Skipped, Workers};
 use crate::plan::{Engine, Failure, Interrupt, Outcome, Rdd};
-
-/// Bytes that the values of one record, or the keys of one task, may take.
-pub(super) const MEMORY_LIMIT: usize = 1 << 30;
 
 /// Workers, and what a program has asked for beside computing.
 pub(super) struct Crew {
@@ -103,8 +101,24 @@ impl Engine for CrewAt<'_> {
         self.desk.print(text)
     }
 
+    fn read_lines(&mut self, paths: &str, partitions: usize) -> Outcome<Dataset> {
+        files::read_lines(paths, partitions)
+    }
+
+    fn read_whole(&mut self, paths: &str) -> Outcome<Vec<(String, String)>> {
+        files::read_whole(paths)
+    }
+
+    fn save_lines(&mut self, path: &str, dataset: &Dataset) -> Outcome<()> {
+        files::save_lines(path, dataset)
+    }
+
     fn take_accumulated(&mut self) -> Vec<(u32, Vec<u8>)> {
         self.crew.workers.take_accumulated()
+    }
+
+    fn is_short_of_memory(&self) -> bool {
+        memory::is_short()
     }
 }
 

@@ -208,9 +208,10 @@ impl Live {
         // start to its end is a batch too.
         if work.has_unshown_records()? || (sources.ended() && conductor.batches() == 0) {
             conductor.close(work, time, true)?;
-            conductor.commit(work, time, || sources.positions())?;
+            conductor.commit(work, time, || sources.positions())
+        } else {
+            conductor.commit_end(|| sources.positions())
         }
-        Ok(())
     }
 
     /// The time of the first batch.

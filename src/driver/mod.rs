@@ -8,8 +8,10 @@ mod conductor;
 mod crew;
 mod deliver;
 mod desk;
+mod files;
 mod guarantees;
 mod live;
+mod memory;
 mod outputs;
 mod patience;
 mod pipeline;
@@ -136,12 +138,12 @@ const CHUNKS_PER_WORKER: usize = 4;
 /// records where they are to end the run.
 pub fn count(settings: &Settings, plan: &Plan) -> Result<Ended> {
     outputs::check(&settings.output, &settings.sources)?;
-    let checkpoint = Checkpointing::of(settings, None)?;
     let signals = Signals::install(matches!(settings.output, OutputTo::File(_)), &Arc::default())?;
     let pool = settings.pool(&settings.sources);
     let clock = settings.clock.resolve(&settings.sources, false)?;
     let at = (clock, settings.interval);
     let mut conductor = Conductor::new(settings)?;
+    let checkpoint = Checkpointing::of(settings, None, &mut conductor.desk)?;
     let operators = [plan.operator()];
     let job = survival::Job {
         text: plan.program(),

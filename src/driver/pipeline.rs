@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use super::conductor::Conductor;
 use super::crew::{Crew, failure};
+use super::memory;
 use super::patience::Patience;
 use super::program::Program;
 use super::signals::Signals;
 use super::survival::{self, Checkpointing};
 use super::timeline::{Start, Timeline};
-use super::{Ended, OutputTo, Settings, outputs};
+use super::{Ended, OutputTo, Settings, files, outputs};
 use crate::batch::{Dataset, Time};
 use crate::error::{Error, Result};
 use crate::exec::Flow;
@@ -114,7 +115,7 @@ impl Runtime for Pipeline {
         let queues = graph.streams.iter().any(|stream| matches!(stream.op, StreamOp::Queue { .. }));
         let clock = settings.clock.resolve(&specs, queues)?;
         let pool = settings.pool(&specs);
-        let mut checkpoint = Checkpointing::of(settings, checkpoint.as_ref())?;
+        let mut checkpoint = Checkpointing::of(settings, checkpoint.as_ref(), &mut self.conductor.desk)?;
         let operators = if checkpoint.is_some() { graph.operators(script) } else { Vec::new() };
         let known = (&specs[..], clock);
         let mut program =
@@ -130,7 +131,7 @@ impl Runtime for Pipeline {
             // As nothing is gone on from, nothing is wrong but that nothing can be gone on from later.
             Err(fault) if checkpoint.as_ref().is_some_and(|asked| !asked.resume) => {
                 checkpoint = None;
-                self.conductor.desk.say(format_args!("{fault}: the run goes on without checkpoints"));
+                self.conductor.desk.say(format_args!("{fault}: {}", survival::WITHOUT));
                 None
             }
             resumed => resumed?,
@@ -168,7 +169,8 @@ impl Runtime for Pipeline {
         let (Some(stream), Some(signals)) = (&mut self.stream, &self.signals) else {
             return Ok(Returned::Stopped);
         };
-        stream.program.begin(script, &mut self.crew.at(&mut self.conductor.desk));
+        let crew = &mut self.crew.at(&mut self.conductor.desk);
+        stream.program.begin(script, crew, timeout.is_none());
         let work = &mut stream.program.at(&mut self.crew, Some(script));
         let stopped = match stream.timeline.run(signals, &mut self.conductor, work, timeout) {
             Ok(Returned::TimeUp) => return Ok(Returned::TimeUp),
@@ -224,7 +226,23 @@ impl Engine for Pipeline {
         self.crew.at(&mut self.conductor.desk).print(text, to_stderr)
     }
 
+    fn read_lines(&mut self, paths: &str, partitions: usize) -> Outcome<Dataset> {
+        files::read_lines(paths, partitions)
+    }
+
+    fn read_whole(&mut self, paths: &str) -> Outcome<Vec<(String, String)>> {
+        files::read_whole(paths)
+    }
+
+    fn save_lines(&mut self, path: &str, dataset: &Dataset) -> Outcome<()> {
+        files::save_lines(path, dataset)
+    }
+
     fn take_accumulated(&mut self) -> Vec<(u32, Vec<u8>)> {
         self.crew.at(&mut self.conductor.desk).take_accumulated()
+    }
+
+    fn is_short_of_memory(&self) -> bool {
+        memory::is_short()
     }
 }

@@ -100,11 +100,13 @@ impl Program {
         self.outputs.printed() > 1
     }
 
-    /// To be called before anything comes in.
-    pub(super) fn begin(&mut self, script: &mut dyn Script, crew: &mut CrewAt<'_>) {
+    /// To be called before anything comes in, and whether the program runs between batches alone, and not while
+    /// they come in.
+    pub(super) fn begin(&mut self, script: &mut dyn Script, crew: &mut CrewAt<'_>, is_undisturbed: bool) {
         if !std::mem::replace(&mut self.begun, true) {
-            self.flow.begin(script, &crew.crew.workers);
+            self.flow.begin(script, &crew.crew.workers, is_undisturbed);
             tell(script, crew, || Report::Started(self.reports.started(), self.receivers.clone()));
+            self.flow.open(script, &mut crew.crew.workers);
         }
     }
 
@@ -253,7 +255,10 @@ impl Work for ProgramAt<'_> {
             Ok(())
         })?;
         *failed += u64::from(lost);
+        self.crew.workers.forget_started();
         tell(*script, &mut self.crew.at(desk), || Report::Batch(open.into_report()));
+        // Listeners may have changed what functions capture.
+        flow.open(*script, &mut self.crew.workers);
         self.crew.fault.take().map_or(Ok(()), Err)
     }
 
@@ -282,6 +287,6 @@ impl Work for ProgramAt<'_> {
     }
 
     fn is_full(&self) -> bool {
-        self.program.waiting >= MOST_WAITING
+        self.program.waiting + self.program.flow.waiting() >= MOST_WAITING
     }
 }

@@ -8,7 +8,7 @@ use super::Settings;
 use super::conductor::Conductor;
 use super::signals::Signals;
 use super::timeline::Start;
-use super::work::Work;
+use super::work::{Stop, Work};
 use crate::batch::{Chunk, Interval, Pool, SourceId, Time};
 use crate::error::{Error, Result};
 use crate::plan::Returned;
@@ -28,14 +28,15 @@ pub(super) struct Replay {
     earlier: u64,
     /// Batches that were read, by earlier processes too; with `once`, elements.
     batches: u64,
-    /// Batches before the one with the first element of the queues: one more whenever a process was stopped in the middle of an
-    /// element, which the next one begins again.
-    skipped: u64,
+    /// The same when this process began.
+    begun: u64,
+    /// The element of the queues that its first batch has.
+    first: u64,
     /// The virtual time for which programs have waited.
     waited: Duration,
     over: bool,
     /// Whether files and stdin were read.
-    begun: bool,
+    others_read: bool,
     pool: Pool,
 }
 
@@ -80,6 +81,7 @@ impl Replay {
             let passed = resumed.last().as_millis().saturating_sub(start.as_millis());
             u64::try_from(passed).unwrap_or(0) / step
         });
+        let first = queue.first() as u64;
         let limits = settings.duration.map(begun).into_iter().chain(settings.max_batches);
         Ok(Replay {
             interval,
@@ -88,11 +90,12 @@ impl Replay {
             limit: limits.min().unwrap_or(u64::MAX).saturating_add(begun_before),
             sources: Others { reader, ids: other_ids },
             earlier: begun_before,
-            batches: if once { queue.first() as u64 } else { begun_before },
-            skipped: if once { 0 } else { begun_before - (queue.first() as u64).min(begun_before) },
+            batches: if once { first } else { begun_before },
+            begun: if once { first } else { begun_before },
+            first,
             waited: Duration::ZERO,
             over: false,
-            begun: false,
+            others_read: false,
             pool,
             queue: Queues { reader: queue, ids: queue_ids },
         })
@@ -121,21 +124,27 @@ impl Replay {
         }
         let waited = self.waited.as_millis() / self.interval.duration().as_millis();
         let until = if timeout.is_some() { u64::try_from(waited).unwrap_or(u64::MAX) } else { u64::MAX };
-        if !std::mem::replace(&mut self.begun, true) {
-            self.begin_batch(work);
+        if !std::mem::replace(&mut self.others_read, true) {
+            if self.earlier == 0 {
+                self.sources.ids.iter().for_each(|source| work.begin_part(*source));
+            }
             // What was journalled belongs to the first batch too: it has its time.
             conductor.replay(work, &self.pool)?;
             let read = self.read_others(signals, conductor, work);
             read.or_else(|fault| self.close_broken(fault, conductor, work))?;
         }
         // Files and stdin are the first batch, if they have anything left to say.
-        let queued = (self.queue.reader.batches() as u64).saturating_add(self.skipped);
+        let queued =
+            (self.queue.reader.batches() as u64).saturating_sub(self.first).saturating_add(self.begun);
         let has_more = self.earlier == 0 || work.has_unshown_records()?;
         let others = if has_more { self.batches.saturating_add(1) } else { 0 };
         let all = queued.max(others).max(work.least_batches()).min(self.limit);
         self.over |= self.batches >= all;
+        // A program that stops between two batches has had its last one; what was read is dealt with only if it
+        // stops gracefully.
+        self.over |= work.wants_to_stop() == Some(Stop::AtOnce);
         while !self.over {
-            if self.batches >= until {
+            if self.batches - self.begun >= until {
                 return Ok(Returned::TimeUp);
             }
             let read = self.read_element(signals, conductor, work);
@@ -149,20 +158,12 @@ impl Replay {
             }
             self.batches += 1;
             self.over = last || work.wants_to_stop().is_some();
-            if !self.over && !self.once {
-                self.begin_batch(work);
-            }
             conductor.update_stats(work, self.stats());
         }
         Ok(Returned::Stopped)
     }
 
-    /// No source is idle on this clock: what has nothing for a batch has an empty file for it.
-    fn begin_batch(&self, work: &mut dyn Work) {
-        self.sources.ids.iter().chain(&self.queue.ids).for_each(|source| work.begin_part(*source));
-    }
-
-    /// Reads files and stdin to their end.
+    /// Reads files and stdin to their end: also empty ones have something for the first batch.
     fn read_others(
         &mut self,
         signals: &Signals,
@@ -197,8 +198,11 @@ impl Replay {
         conductor: &mut Conductor,
         work: &mut dyn Work,
     ) -> Result<()> {
-        let batch = usize::try_from(self.batches - self.skipped).unwrap_or(usize::MAX);
+        let batch = usize::try_from(self.batches - self.begun + self.first).unwrap_or(usize::MAX);
         self.queue.reader.begin(batch);
+        for queue in self.queue.reader.with_file() {
+            work.begin_part(self.queue.ids[usize::from(queue.0)]);
+        }
         loop {
             let Queues { reader, ids } = &mut self.queue;
             if signals.stop() {

@@ -85,13 +85,16 @@ pub(super) struct Counting {
     job: Job,
     bad: BadRecords,
     skip_empty: bool,
+    /// Whether the first bad record is still to be told of: what functions raise nobody can guess.
+    tells_bad: bool,
 }
 
 impl Counting {
     pub(super) fn new(settings: &Settings, plan: &Plan, pool: Pool) -> Result<Self> {
         let bad = BadRecords::new(&settings.on_error, &settings.sources)?;
         let job = Job::new(plan, settings.threads, bad.keep_lines(), pool)?;
-        Ok(Counting { job, bad, skip_empty: settings.skip_empty })
+        let tells_bad = plan.calls_functions() && bad.are_skipped();
+        Ok(Counting { job, bad, skip_empty: settings.skip_empty, tells_bad })
     }
 
     /// Has changes noted from the first batch on, and goes on from what was kept, of which `first` is the next
@@ -143,6 +146,12 @@ impl Work for Counting {
 
     fn close(&mut self, time: Time, last: bool, desk: &mut Desk) -> Result<()> {
         self.settle()?;
+        if self.tells_bad
+            && let Some((_, what)) = self.job.first_bad()
+        {
+            self.tells_bad = false;
+            desk.say(format_args!("records that raise are left out; the first was: {what}"));
+        }
         match self.job.close(time, last)? {
             Some(result) if !(self.skip_empty && result.is_empty()) => desk.write(&result),
             _ => Ok(()),

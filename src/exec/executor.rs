@@ -36,19 +36,12 @@ struct Shared {
 }
 
 impl Executor {
-    /// Starts `workers - 1` threads; the caller is worker 0.
+    /// Starts `workers - 1` threads, each with a stack of so many bytes if it is said; the caller is worker 0, with
+    /// the stack that it has.
     ///
     /// # Errors
     /// When the system gives no more threads.
-    pub fn new(workers: usize) -> Result<Self> {
-        Executor::with_stack(workers, None)
-    }
-
-    /// The same, each thread with a stack of so many bytes. The caller's is what it is.
-    ///
-    /// # Errors
-    /// When the system gives no more threads.
-    pub fn with_stack(workers: usize, stack: Option<usize>) -> Result<Self> {
+    pub fn new(workers: usize, stack: Option<usize>) -> Result<Self> {
         let deques: Vec<_> = (0..workers.max(1)).map(|_| Worker::new_lifo()).collect();
         let shared = Arc::new(Shared {
             stealers: deques.iter().map(Worker::stealer).collect(),
@@ -195,7 +188,7 @@ mod tests {
     #[test]
     fn every_task_runs_exactly_once_on_any_number_of_workers() {
         for workers in [1, 2, 5] {
-            let executor = Executor::new(workers).expect("threads");
+            let executor = Executor::new(workers, None).expect("threads");
             let sum = Arc::new(AtomicUsize::new(0));
             for n in 0..1000 {
                 let sum = Arc::clone(&sum);
@@ -211,7 +204,7 @@ mod tests {
 
     #[test]
     fn a_panic_in_a_task_becomes_an_error_once() {
-        let executor = Executor::new(2).expect("threads");
+        let executor = Executor::new(2, None).expect("threads");
         executor.submit(Box::new(|_| panic!("on purpose")));
         assert!(executor.finish().expect_err("a panic").to_string().contains("on purpose"));
         executor.submit(Box::new(|_| {}));

@@ -25,12 +25,21 @@ struct Step {
 /// What a record has at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Extracted<'a> {
-    /// A string's text, or any other value as compact JSON; numbers as they were spelled.
-    Found(Cow<'a, str>),
+    /// A value.
+    Found(Found<'a>),
     /// The record is JSON and has no such value.
     Missing,
     /// The record is not JSON: what is wrong, and in which column.
     Invalid(String),
+}
+
+/// A value as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found<'a> {
+    /// A string's text, or any other value as compact JSON; numbers as they were spelled.
+    pub text: Cow<'a, str>,
+    /// Whether it is a string.
+    pub is_string: bool,
 }
 
 impl JsonPath {
@@ -40,13 +49,21 @@ impl JsonPath {
         JsonPath { steps: names.iter().map(|name| step(name.as_ref())).collect() }
     }
 
+    /// The path of these members, whatever their names: arrays have none.
+    pub fn of_members(names: &[impl AsRef<str>]) -> Self {
+        let step = |name: &str| Step { name: name.to_string(), index: None };
+        JsonPath { steps: names.iter().map(|name| step(name.as_ref())).collect() }
+    }
+
     /// The value of a record. The whole record is checked. Of members with the same name the last
     /// counts, as in Python.
     pub fn extract<'a>(&self, record: &'a [u8]) -> Extracted<'a> {
         match decode(record) {
             Cow::Borrowed(text) => self.extract_str(text),
             Cow::Owned(text) => match self.extract_str(&text) {
-                Extracted::Found(value) => Extracted::Found(Cow::Owned(value.into_owned())),
+                Extracted::Found(Found { text, is_string }) => {
+                    Extracted::Found(Found { text: Cow::Owned(text.into_owned()), is_string })
+                }
                 Extracted::Missing => Extracted::Missing,
                 Extracted::Invalid(what) => Extracted::Invalid(what),
             },
@@ -80,19 +97,21 @@ struct Walk<'p> {
 }
 
 impl<'de> DeserializeSeed<'de> for Walk<'_> {
-    type Value = Option<Cow<'de, str>>;
+    type Value = Option<Found<'de>>;
 
     fn deserialize<D: Deserializer<'de>>(self, parser: D) -> Result<Self::Value, D::Error> {
         if self.steps.is_empty() {
             let raw = <&RawValue>::deserialize(parser)?;
-            return text_of(raw.get()).map(Some).map_err(D::Error::custom);
+            let is_string = raw.get().starts_with('"');
+            let text = text_of(raw.get()).map_err(D::Error::custom)?;
+            return Ok(Some(Found { text, is_string }));
         }
         parser.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for Walk<'_> {
-    type Value = Option<Cow<'de, str>>;
+    type Value = Option<Found<'de>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any JSON value")
@@ -208,7 +227,7 @@ mod tests {
 
     fn extract(path: &str, record: &str) -> Result<Option<String>, String> {
         match JsonPath::new(&path.split('.').collect::<Vec<_>>()).extract(record.as_bytes()) {
-            Extracted::Found(value) => Ok(Some(value.into_owned())),
+            Extracted::Found(found) => Ok(Some(found.text.into_owned())),
             Extracted::Missing => Ok(None),
             Extracted::Invalid(what) => Err(what),
         }
@@ -250,7 +269,21 @@ mod tests {
     #[test]
     fn unescaped_strings_are_borrowed_and_invalid_bytes_replaced() {
         let path = JsonPath::new(&["a"]);
-        assert!(matches!(path.extract(br#"{"a":"x"}"#), Extracted::Found(Cow::Borrowed("x"))));
-        assert_eq!(path.extract(b"{\"a\":\"\xff\"}"), Extracted::Found(Cow::Owned("\u{fffd}".into())));
+        assert!(matches!(
+            path.extract(br#"{"a":"x"}"#),
+            Extracted::Found(Found { text: Cow::Borrowed("x"), is_string: true })
+        ));
+        let replaced = Found { text: Cow::Owned("\u{fffd}".into()), is_string: true };
+        assert_eq!(path.extract(b"{\"a\":\"\xff\"}"), Extracted::Found(replaced));
+    }
+
+    #[test]
+    fn members_are_no_elements_and_strings_are_told_from_numbers() {
+        let path = JsonPath::of_members(&["0"]);
+        assert_eq!(path.extract(b"[1]"), Extracted::Missing);
+        assert_eq!(
+            path.extract(br#"{"0": 1}"#),
+            Extracted::Found(Found { text: "1".into(), is_string: false })
+        );
     }
 }

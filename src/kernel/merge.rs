@@ -64,7 +64,7 @@ impl Merge {
     }
 
     /// Calls `emit` for every key of a partition, once each, with its count over all tables: in no
-    /// order. Keys are valid UTF-8.
+    /// order.
     ///
     /// # Panics
     /// If there is no such partition.

@@ -54,7 +54,7 @@ mod words;
 mod x86;
 
 pub use field::{Field, Separator};
-pub use json::{Extracted, JsonPath};
+pub use json::{Extracted, Found, JsonPath};
 pub use level::Level;
 pub use lines::{count_lines, keep_lines, records};
 pub use lower::lowercase;

@@ -20,7 +20,8 @@ pub struct Span {
 }
 
 /// Counts of keys. Keys are bytes; what is not UTF-8 in them is replaced by U+FFFD before they are
-/// counted, as Python's `errors="replace"` does, so all keys in the table are valid UTF-8.
+/// counted, as Python's `errors="replace"` does, so all keys in the table are valid UTF-8, but for those
+/// of [`CountTable::add_bytes`].
 ///
 /// Frequent keys live in four small hash tables by length: up to 8, 16 and 32 bytes inline, longer
 /// ones by hash and reference. What they have no place for goes to a spill by hash
@@ -91,13 +92,19 @@ impl CountTable {
             + self.long_spill.bytes()
     }
 
+    /// Adds `count` to a key that need not be text, and stays as it is.
+    pub fn add_bytes(&mut self, key: &[u8], count: u64) {
+        self.add_as_it_is(key, count);
+        self.settle();
+    }
+
     /// Adds `count` to a key of any bytes and length.
     pub fn add(&mut self, key: &[u8], count: u64) {
         if key.is_ascii() {
-            self.add_valid(key, count);
+            self.add_as_it_is(key, count);
         } else {
             // Borrows what is valid.
-            self.add_valid(decode(key).as_bytes(), count);
+            self.add_as_it_is(decode(key).as_bytes(), count);
         }
         self.settle();
     }
@@ -152,8 +159,8 @@ impl CountTable {
         self.settle();
     }
 
-    /// Adds `count` to a key that is valid UTF-8.
-    fn add_valid(&mut self, key: &[u8], count: u64) {
+    /// Adds `count` to a key, without making room.
+    fn add_as_it_is(&mut self, key: &[u8], count: u64) {
         if count == 0 {
             return;
         }

@@ -1,11 +1,12 @@
 //! Refusals at the start: names that nothing defines, attributes that nothing has, modules that are not
 //! there, found in functions before a record meets them. Where the walk cannot know, it lets pass.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::diagnostics::Diagnostic;
-use super::names::{ATTRIBUTES, BUILTINS, REFUSED, nearest, refused_module};
+use super::names::{ATTRIBUTES, BUILTINS, PYTHON_2, REFUSED, nearest, refused_module};
+use crate::batch::python;
 use crate::plan::code::{Arg, Code, Const, Expr, ExprKind, Place, Source, Span, Stmt, StmtKind, Target};
 use crate::plan::visit::{Visit, walk_block, walk_code, walk_expr, walk_handlers, walk_stmt, walk_target};
 
@@ -21,7 +22,7 @@ pub struct Known<'k> {
     pub attributes: &'k [&'k str],
 }
 
-/// Checks a program.
+/// Checks a program, or a lambda that stands for itself.
 ///
 /// # Errors
 /// Its first fault.
@@ -32,7 +33,7 @@ pub fn check(code: &Code, known: &Known<'_>) -> Result<(), Diagnostic> {
         known,
         defined: &defined,
         source: Arc::clone(&code.source),
-        functions: 0,
+        functions: u32::from(code.is_lambda),
         caught: 0,
         fault: None,
     };
@@ -48,6 +49,8 @@ pub fn check(code: &Code, known: &Known<'_>) -> Result<(), Diagnostic> {
 struct Defined {
     globals: HashSet<String>,
     attributes: HashSet<String>,
+    /// Globals that are modules, by the import that binds them; none for those that are bound to something else as well.
+    modules: HashMap<String, Option<String>>,
     /// Whether a module's names are all imported, so that any name may be one.
     everything: bool,
 }
@@ -56,6 +59,19 @@ impl Defined {
     fn place(&mut self, place: &Place) {
         if let Place::Global(name) = place {
             self.globals.insert(name.to_string());
+            self.modules.insert(name.to_string(), None);
+        }
+    }
+
+    fn import(&mut self, module: &str, place: &Place, renamed: bool) {
+        let Place::Global(name) = place else { return };
+        let module = if renamed { module } else { module.split('.').next().unwrap_or(module) };
+        match self.modules.get(&**name) {
+            Some(known) if known.as_deref() != Some(module) => self.place(place),
+            _ => {
+                self.globals.insert(name.to_string());
+                self.modules.insert(name.to_string(), Some(module.to_string()));
+            }
         }
     }
 
@@ -67,7 +83,8 @@ impl Defined {
 impl Visit for Defined {
     fn stmt(&mut self, stmt: &Stmt) {
         match &stmt.kind {
-            StmtKind::Def(place, _) | StmtKind::Import { place, .. } => self.place(place),
+            StmtKind::Def(place, _) => self.place(place),
+            StmtKind::Import { module, place, renamed } => self.import(module, place, *renamed),
             StmtKind::Class { place, methods, attributes, .. } => {
                 self.place(place);
                 let names =
@@ -162,28 +179,54 @@ impl Check<'_> {
 
     fn attribute(&mut self, name: &str, value: &Expr, span: Span) {
         let (known, defined) = (self.known, self.defined);
-        if self.functions == 0
-            || self.caught > 0
-            || is_special(name)
-            || ATTRIBUTES.contains(name)
-            || known.attributes.contains(&name)
-            || defined.attributes.contains(name)
+        if self.functions == 0 || self.caught > 0 || is_special(name) {
+            return;
+        }
+        // The name alone is at fault, not all that stands in front of it.
+        let length = u32::try_from(name.len()).unwrap_or(0);
+        let span = Span { start: span.end.saturating_sub(length).max(value.span.end), end: span.end };
+        if let Some(module) = self.module_behind(value)
+            && python::module_has(module, name) == Some(false)
+        {
+            let inside = format!("{module}.{module}.{name}");
+            let help = match python::class_has(module, module, name) {
+                true => Some(inside),
+                false => {
+                    let members = ATTRIBUTES.iter().copied();
+                    let members = members.filter(|member| python::module_has(module, member) == Some(true));
+                    nearest(name, members).map(str::to_string)
+                }
+            };
+            let help = help.map(|name| did_you_mean(&name));
+            return self.fault(span, format!("module '{module}' has no attribute '{name}'"), help);
+        }
+        if ATTRIBUTES.contains(name) || known.attributes.contains(&name) || defined.attributes.contains(name)
         {
             return;
         }
         let candidates = defined.attributes.iter().map(String::as_str);
         let near = nearest(name, ATTRIBUTES.iter().chain(known.attributes).copied().chain(candidates));
-        // The name alone is at fault, not all that stands in front of it.
-        let length = u32::try_from(name.len()).unwrap_or(0);
-        let start = span.end.saturating_sub(length).max(value.span.end);
-        self.fault(
-            Span { start, end: span.end },
-            format!("nothing has an attribute '{name}'"),
-            near.map(did_you_mean),
-        );
+        let help = match PYTHON_2.iter().find(|(gone, _)| *gone == name) {
+            Some((_, instead)) => Some((*instead).to_string()),
+            None => near.map(did_you_mean),
+        };
+        self.fault(span, format!("nothing has an attribute '{name}'"), help);
+    }
+
+    /// The module of Python's library that an expression is sure to be, if its members are those of the library alone.
+    fn module_behind(&self, value: &Expr) -> Option<&str> {
+        let ExprKind::Name(Place::Global(name)) = &value.kind else { return None };
+        let module = match self.defined.modules.get(&**name) {
+            Some(module) => module.as_deref()?,
+            None => self.known.names.iter().copied().find(|given| **given == **name)?,
+        };
+        (!OWN.contains(&module) && module != "urllib").then_some(module)
     }
 
     fn module(&mut self, name: &str, span: Span) {
+        if self.caught > 0 || self.known.modules.contains(&name) {
+            return;
+        }
         if let Some(reason) = refused_module(name) {
             return self.fault(
                 span,
@@ -191,20 +234,20 @@ impl Check<'_> {
                 Some(reason.to_string()),
             );
         }
-        if self.caught > 0 || self.known.modules.contains(&name) {
-            return;
-        }
         let help = match nearest(name, self.known.modules.iter().copied()) {
             Some(near) => did_you_mean(near),
             None => {
-                let mut modules = self.known.modules.to_vec();
-                modules.sort_unstable();
-                format!("there are {}", modules.join(", "))
+                // PySpark's are many, and those who look for one know its name.
+                let others = self.known.modules.iter().filter(|module| !module.starts_with("pyspark"));
+                format!("there are {} and those of pyspark", others.copied().collect::<Vec<_>>().join(", "))
             }
         };
         self.fault(span, format!("there is no module '{name}'"), Some(help));
     }
 }
+
+/// Modules with members that the library does not know of.
+const OWN: &[&str] = &["sys", "time"];
 
 fn did_you_mean(name: &str) -> String {
     format!("did you mean '{name}'?")

@@ -257,6 +257,9 @@ impl Interp<'_> {
         for default in &function.defaults {
             defaults.push(self.frozen(default, freezing)?);
         }
+        if let Some(fault) = walk::alone(&code) {
+            return Err(refuse(freezing, &fault));
+        }
         for name in self.reachable(&code).iter() {
             self.frozen_global(name, &function.globals, freezing)?;
         }
@@ -306,6 +309,11 @@ impl Interp<'_> {
             let outer = std::mem::replace(&mut freezing.name, name.to_string());
             freezing.globals[number].1 = self.frozen(&value, freezing)?;
             freezing.name = outer;
+        } else if let Some(alone @ Obj::Intrinsic(_)) = self.builtin(name)
+            && python::builtin(name).is_none()
+            && !globals.prelude
+        {
+            return self.frozen(&alone, freezing).map(|_| ());
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ mod nowhere;
 mod parse;
 mod prelude;
 mod program;
+mod record;
 
 pub use check::{Known, check};
 pub use diagnostics::Diagnostic;
@@ -18,3 +19,4 @@ pub use export::{Frame, export_expression, export_script};
 pub use names::nearest;
 pub use parse::{parse, parse_eval, parse_expression};
 pub use program::{Exit, Program, Scope};
+pub use record::record_function;

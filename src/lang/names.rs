@@ -12,16 +12,41 @@ pub static BUILTINS: LazyLock<BTreeSet<&str>> =
 pub static ATTRIBUTES: LazyLock<BTreeSet<&str>> =
     LazyLock::new(|| include_str!("attributes.txt").split_whitespace().collect());
 
+/// Methods that Python 2 had, and what there is instead.
+pub const PYTHON_2: &[(&str, &str)] = &[
+    ("has_key", "write: key in it"),
+    ("iteritems", "it is items() in Python 3"),
+    ("iterkeys", "it is keys() in Python 3"),
+    ("itervalues", "it is values() in Python 3"),
+];
+
 /// Built-ins that are left out, and why.
 pub const REFUSED: &[(&str, &str)] = &[
     ("__import__", "use an import statement"),
+    ("aiter", "there is nothing asynchronous in programs"),
+    ("anext", "there is nothing asynchronous in programs"),
+    ("basestring", "it is str in Python 3"),
     ("breakpoint", "print what you want to see to sys.stderr"),
+    ("bytearray", "bytes cannot change, but a list of ints can: bytes(list)"),
+    ("classmethod", "write a function beside the class"),
+    ("cmp", "it is (a > b) - (a < b) in Python 3"),
     ("compile", "programs are parsed once, before they run"),
+    ("complex", "a pair (real, imaginary) does"),
+    ("dir", "the manual has the methods"),
     ("exec", "write the statements themselves"),
     ("globals", "name the variables"),
+    ("help", "the manual has the methods"),
     ("input", "programs read their input only through sources"),
     ("locals", "name the variables"),
     ("open", "programs read files only through sources, and write them only through sinks"),
+    ("long", "it is int in Python 3"),
+    ("memoryview", "slices of bytes do"),
+    ("property", "write a method"),
+    ("raw_input", "programs read their input only through sources"),
+    ("reduce", "import it: from functools import reduce"),
+    ("staticmethod", "write a function beside the class"),
+    ("unichr", "it is chr in Python 3"),
+    ("unicode", "it is str in Python 3"),
     ("vars", "name the attributes"),
 ];
 
@@ -45,6 +70,29 @@ pub fn refused_module(module: &str) -> Option<&'static str> {
         "programs open connections only through sources and sinks"
     } else if within("subprocess") || within("multiprocessing") || within("threading") {
         "a command's lines are a source: --from 'exec:COMMAND'; toCommand is a sink"
+    } else if within("argparse") || within("getopt") || within("optparse") || within("click") {
+        "take the arguments from sys.argv"
+    } else if within("logging") || within("warnings") || within("traceback") || within("pprint") {
+        "print(..., file=sys.stderr)"
+    } else if within("typing") {
+        "type annotations are not looked at: leave the import out"
+    } else if within("dataclasses") || within("abc") || within("enum") {
+        "write the class out, or use collections.namedtuple"
+    } else if within("random") || within("numpy.random") || within("secrets") || within("uuid") {
+        "the same input gives the same output: use rdd.sample(withReplacement, fraction, seed) or hash() of the record"
+    } else if within("decimal") || within("fractions") {
+        "ints have any size: count in the smallest unit, or use float and round()"
+    } else if within("numpy") || within("pandas") || within("scipy") || within("sklearn") {
+        "only Python's own library is there: math, itertools, collections, and RDD methods such as stats() and histogram()"
+    } else if within("csv") || within("io") {
+        "line.split(',') splits a line, .csv() on a stream writes one"
+    } else if within("copy") || within("pickle") || within("marshal") {
+        "json.loads(json.dumps(value)) copies data, list(x) and dict(x) copy one level"
+    } else if within("glob") || within("pathlib") || within("shutil") || within("tempfile") || within("gzip")
+    {
+        "programs read files only through sources, and write them only through sinks"
+    } else if within("asyncio") || within("signal") || within("queue") {
+        "what runs at the same time is the stream's business: use its operators"
     } else {
         return None;
     })

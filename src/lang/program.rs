@@ -43,7 +43,7 @@ pub struct Scope {
 }
 
 /// Modules that `-e` has in scope.
-const IN_SCOPE: &[&str] = &["datetime", "json", "math", "operator", "re", "time"];
+pub(super) const IN_SCOPE: [&str; 6] = ["datetime", "json", "math", "operator", "re", "time"];
 
 /// Attributes that only the classes of our catalogue have.
 const ATTRIBUTES: &[&str] = &["csv", "json", "toCommand", "tsv"];
@@ -115,6 +115,7 @@ impl Program {
             interrupted: Cell::new(false),
             pipeline: Pipeline::default(),
             images: Default::default(),
+            garbage: Default::default(),
         });
         world.pipeline.interval.set(self.interval);
         let mut interp = Interp::new(world.clone(), Host::Runtime(runtime));

@@ -8,7 +8,9 @@ use super::host::Streaming;
 use super::image::{Frozen, Image};
 use super::key::WordsBy;
 use super::recipe::seconds;
-use super::rules::{EarlyCount, counts_by_key, early_counts, kept, projection, words};
+use super::rules::{
+    EarlyCount, EarlyStage, counts_by_key, early_counts, early_stages, kept, projection, words,
+};
 use super::shape::{Shape, shape};
 use super::stream::{Graph, Lambda, Output, OutputOp, StreamId, StreamOp};
 use super::{Origin, RddOp};
@@ -26,7 +28,9 @@ pub fn explain(streaming: &Streaming, image: &mut dyn FnMut(Lambda) -> Option<Ar
         _ => None,
     };
     let operators = graph.streams.iter().map(&mut operator).collect();
-    let plan = Explained { graph, operators, kept: kept(graph), early, interval: interval.as_millis() };
+    let stages = early_stages(graph);
+    let plan =
+        Explained { graph, operators, kept: kept(graph), early, stages, interval: interval.as_millis() };
     let mut text = format!("batch interval: {} s\n\nsources:\n", seconds(*interval));
     for (number, source) in sources.iter().enumerate() {
         put(&mut text, format_args!("  {number}: {source}"));
@@ -57,6 +61,7 @@ struct Explained<'g> {
     /// Whose results are kept, by stream.
     kept: Vec<bool>,
     early: Vec<EarlyCount>,
+    stages: Vec<EarlyStage>,
     /// Length of a batch in milliseconds.
     interval: i64,
 }
@@ -118,6 +123,12 @@ impl Explained<'_> {
             StreamOp::Source(_) if self.early.iter().any(|early| at(early.source) == index) => {
                 vec!["not kept: each chunk is counted as it comes in".into()]
             }
+            StreamOp::Source(_) if let Some(last) = self.last_of_stage(index) => {
+                vec![format!(
+                    "not kept: up to {last} the operators take each piece as it comes in; kept until the batch is over \
+                     if one of their functions changes what it has captured"
+                )]
+            }
             StreamOp::Source(_) => vec!["kept until the batch is over".into()],
             StreamOp::Queue { .. } => Vec::new(),
             StreamOp::Transform(_) => {
@@ -150,6 +161,12 @@ impl Explained<'_> {
         }
     }
 
+    /// The last operator that works on a source's lines while they come in.
+    fn last_of_stage(&self, source: usize) -> Option<usize> {
+        let stage = self.stages.iter().find(|stage| at(stage.source) == source)?;
+        stage.operators.last().map(|last| at(*last))
+    }
+
     fn how_of_operator(&self, index: usize, op: &RddOp) -> Vec<String> {
         let mut how = Vec::new();
         if op.is_narrow() {
@@ -174,7 +191,7 @@ impl Explained<'_> {
                             at_what(&by)
                         ),
                         None if counts => {
-                            "native (count by key): the word count's tables, in the evaluator once a key is no text"
+                            "native (count by key): the word count's tables; keys that are no text in the evaluator"
                                 .into()
                         }
                         None => self.why_not_counted(index, op),
@@ -366,6 +383,7 @@ fn name_of(op: &RddOp) -> &'static str {
         RddOp::MapWithState(_) => "mapWithState",
         RddOp::Snapshot => "stateSnapshots",
         RddOp::Sample { .. } => "sample",
+        RddOp::States(_) => "states",
         RddOp::Failed { .. } => "failed",
     }
 }

@@ -77,8 +77,32 @@ pub trait Engine {
     /// When nobody reads it any more.
     fn print(&mut self, text: &[u8], to_stderr: bool) -> Result<()>;
 
+    /// The lines of the files that a list of paths means, as Hadoop reads it, in at least so many partitions where
+    /// files can be cut: `sc.textFile`.
+    ///
+    /// # Errors
+    /// `OSError` that names what cannot be read, `ValueError` for paths of other machines.
+    fn read_lines(&mut self, paths: &str, partitions: usize) -> Outcome<Dataset>;
+
+    /// The same files whole: pairs of name and text, for `sc.wholeTextFiles`.
+    ///
+    /// # Errors
+    /// As [`Engine::read_lines`].
+    fn read_whole(&mut self, paths: &str) -> Outcome<Vec<(String, String)>>;
+
+    /// Writes a directory with a file a partition, a line a record: `saveAsTextFile`.
+    ///
+    /// # Errors
+    /// `OSError`, also where the directory is there already.
+    fn save_lines(&mut self, path: &str, dataset: &Dataset) -> Outcome<()>;
+
     /// What tasks have added to accumulators since the last call: which one, and the encoded term, in order.
     fn take_accumulated(&mut self) -> Vec<(u32, Vec<u8>)>;
+
+    /// Whether the process holds nearly all the memory that it can have, so that the program must not take more.
+    fn is_short_of_memory(&self) -> bool {
+        false
+    }
 }
 
 /// What `ssc.start()` starts.

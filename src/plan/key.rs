@@ -1,8 +1,12 @@
-//! The prefixed forms of `--by`, `--key` and `--filter`.
+//! How `--by`, `--key` and `--filter` say which words, keys and records are meant: prefixed forms, and
+//! functions of a record.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use regex::Regex;
+
+use super::image::Image;
 
 /// Where words begin and end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +33,36 @@ pub enum KeyExpr {
     Regex(String),
     /// `json:a.b.c`: the value at that path of a JSON record; digits also index arrays.
     Json(Vec<String>),
+    /// What a function of the record gives.
+    Function(RecordFunction),
 }
+
+/// Which records count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filter {
+    /// `regex:PATTERN`: those in which the pattern (the `regex` crate's syntax) is found.
+    Regex(String),
+    /// Those for which a function of the record gives something true.
+    Function(RecordFunction),
+}
+
+/// A Python expression over `x`, the record, as a function.
+#[derive(Clone, Debug)]
+pub struct RecordFunction {
+    /// The expression as it was written.
+    pub text: Arc<str>,
+    /// The function of `x`.
+    pub image: Arc<Image>,
+}
+
+/// The same text means the same: nothing else is in scope than what every such expression has.
+impl PartialEq for RecordFunction {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for RecordFunction {}
 
 impl FromStr for WordsBy {
     type Err = String;
@@ -57,8 +90,17 @@ impl FromStr for KeyExpr {
                 Ok(KeyExpr::Json(path.split('.').map(String::from).collect()))
             }
             Some(("json", _)) => Err("a JSON path is names joined by dots, as in json:user.name".into()),
-            _ => Err("a key is field:N[,SEPARATOR], regex:PATTERN or json:PATH".into()),
+            _ => Err("a key has the form field:N[,SEPARATOR], regex:PATTERN or json:PATH".into()),
         }
+    }
+}
+
+impl FromStr for Filter {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let pattern = text.strip_prefix("regex:").ok_or("a filter has the form regex:PATTERN")?;
+        checked(pattern).map(Filter::Regex)
     }
 }
 
@@ -73,15 +115,6 @@ fn field(text: &str) -> Result<KeyExpr, String> {
         Ok(number) => Ok(KeyExpr::Field { number, separator }),
         Err(_) => Err(format!("{number:?} is no field number: write field:1, field:2, …")),
     }
-}
-
-/// Reads `--filter regex:PATTERN`.
-///
-/// # Errors
-/// A text that says what is wrong with the form or the pattern.
-pub fn parse_filter(text: &str) -> Result<String, String> {
-    let pattern = text.strip_prefix("regex:").ok_or("a filter is regex:PATTERN")?;
-    checked(pattern)
 }
 
 /// The pattern, if it is one.
@@ -106,7 +139,7 @@ mod tests {
             assert!(wrong.parse::<KeyExpr>().is_err(), "{wrong}");
         }
         assert!("words".parse::<WordsBy>().is_err());
-        assert_eq!(parse_filter("regex:^a"), Ok("^a".into()));
-        assert!(parse_filter("^a").is_err());
+        assert_eq!("regex:^a".parse(), Ok(Filter::Regex("^a".into())));
+        assert!("^a".parse::<Filter>().is_err());
     }
 }

@@ -25,13 +25,14 @@ pub use host::{
     Script, Streaming,
 };
 pub use image::{Frozen, Image, ParseExpression};
-pub use key::{KeyExpr, WordsBy, parse_filter};
+pub use key::{Filter, KeyExpr, RecordFunction, WordsBy};
 pub use members::members_read;
 pub use place::Position;
-pub use rdd::{Origin, Rdd, RddOp, Tracking};
+pub use rdd::{Draw, Origin, Partitioner, Rdd, RddOp, Tracking, common_partitioner};
 pub use recipe::seconds;
 pub use rules::{
-    EarlyCount, Projection, RecordOp, RecordStep, counts_by_key, early_counts, kept, projection, words,
+    EarlyCount, EarlyStage, FilterKernel, KeyKernel, Projection, RecordOp, RecordStep, counts_by_key,
+    early_counts, early_stages, filter_kernel, kept, key_kernel, projection, words,
 };
 pub use shape::{Shape, shape};
 pub use stream::{Callback, Graph, Lambda, Output, OutputOp, Stream, StreamId, StreamOp, StreamRddOp};
@@ -40,14 +41,22 @@ pub use window::{Scope, Window};
 /// A pipeline from records to counts. Flags and programs build it, `exec` lowers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// Only records in which this pattern (the `regex` crate's syntax) is found count.
-    pub filter: Option<String>,
+    /// Only records that pass it count.
+    pub filter: Option<Filter>,
     /// What is counted.
     pub select: Select,
     /// The batches that a result covers.
     pub scope: Scope,
     /// Which rows of a keyed result are shown, and in which order.
     pub show: Show,
+}
+
+impl Plan {
+    /// Whether functions of the user have a part in it.
+    pub fn calls_functions(&self) -> bool {
+        matches!(self.filter, Some(Filter::Function(_)))
+            || matches!(self.select, Select::Key(KeyExpr::Function(_)))
+    }
 }
 
 /// What is counted.

@@ -24,6 +24,28 @@ pub struct Rdd {
     to_be_kept: AtomicBool,
     /// How many RDDs are behind each other before this one, of those that were not kept when it was made.
     depth: usize,
+    partitioner: Option<Partitioner>,
+}
+
+/// What has put an RDD's records into its partitions. As Spark's, it is lost as soon as keys may have changed.
+#[derive(Clone, Debug)]
+pub struct Partitioner {
+    /// How many partitions it makes.
+    pub partitions: usize,
+    /// From key to an int; `portable_hash` without one.
+    function: Option<Arc<Image>>,
+}
+
+impl PartialEq for Partitioner {
+    /// Whether equal keys go to the same partition. Functions that stand apart in the program are different ones.
+    fn eq(&self, other: &Self) -> bool {
+        let is_same_function = match (&self.function, &other.function) {
+            (None, None) => true,
+            (Some(own), Some(other)) => Arc::ptr_eq(own, other),
+            _ => false,
+        };
+        is_same_function && self.partitions == other.partitions
+    }
 }
 
 /// Which operator of the program something comes from, for messages and `explain`.
@@ -62,7 +84,8 @@ pub enum RddOp {
     /// How many records each partition has: an int a partition. What `mapPartitions(lambda it: [sum(1 for _ in it)])`
     /// gives, without a partition's records being in memory at once.
     Count,
-    /// `union`: all partitions of all parents.
+    /// `union`: all partitions of all parents; or, of parents that one partitioner has made, what each has put into
+    /// a partition in that partition.
     Union,
     /// `zip`: pairs, partition by partition.
     Zip,
@@ -132,15 +155,15 @@ pub enum RddOp {
     MapWithState(Arc<Tracking>),
     /// `stateSnapshots`: all keys with their states after what [`RddOp::MapWithState`] has done.
     Snapshot,
-    /// `sample(withReplacement, fraction, seed)`
+    /// `sample`, and each part of `randomSplit`.
     Sample {
-        /// Whether a record may be drawn more than once.
-        with_replacement: bool,
-        /// Expected share (or, with replacement, number) of each record.
-        fraction: f64,
+        /// Which records are drawn, and how often.
+        draw: Draw,
         /// Same seed, same records.
-        seed: u64,
+        seed: i64,
     },
+    /// What [`RddOp::MapWithState`] of an earlier process has left, by partition.
+    States(Arc<[States]>),
     /// One that could not be computed by an earlier process: whoever asks for its records is told so again.
     Failed {
         /// Why.
@@ -148,6 +171,31 @@ pub enum RddOp {
         /// How many partitions it has, if that is known.
         partitions: Option<usize>,
     },
+}
+
+/// How often a record is drawn.
+#[derive(Clone, Copy, Debug)]
+pub enum Draw {
+    /// Once, if a uniformly distributed number in [0, 1) is in this range.
+    Uniform {
+        /// Where the range begins.
+        from: f64,
+        /// Where it has ended.
+        to: f64,
+    },
+    /// As often as a Poisson-distributed number of this mean says.
+    Poisson(f64),
+}
+
+impl RddOp {
+    /// What `mapWithState` has left, by partition, once it is computed.
+    pub fn states(&self) -> Option<&Arc<[States]>> {
+        match self {
+            RddOp::MapWithState(tracking) => tracking.after.get(),
+            RddOp::States(states) => Some(states),
+            _ => None,
+        }
+    }
 }
 
 /// A batch of `mapWithState`.
@@ -168,10 +216,45 @@ pub struct Tracking {
 impl Rdd {
     /// An RDD made of its parents.
     pub fn new(op: RddOp, parents: Vec<Arc<Rdd>>, origin: Origin) -> Arc<Self> {
+        let partitioner = partitioner(&op, &parents);
+        Rdd::partitioned(op, parents, origin, partitioner)
+    }
+
+    /// An RDD of which the program says that its records are where its only parent has them, by their keys:
+    /// `preservesPartitioning`.
+    pub fn preserving(op: RddOp, parents: Vec<Arc<Rdd>>, origin: Origin) -> Arc<Self> {
+        let partitioner = common_partitioner(&parents).cloned();
+        Rdd::partitioned(op, parents, origin, partitioner)
+    }
+
+    /// An RDD that was computed before, its keys spread over that many partitions by their hash, if that was so.
+    pub fn computed(dataset: Dataset, hashed: Option<usize>, origin: Origin) -> Arc<Self> {
+        let partitioner = hashed.map(|partitions| Partitioner { partitions, function: None });
+        let rdd = Rdd::partitioned(RddOp::Data(dataset.clone()), Vec::new(), origin, partitioner);
+        rdd.keep(dataset);
+        rdd
+    }
+
+    /// Over how many partitions its keys are spread by their hash, if they are.
+    pub fn hashed(&self) -> Option<usize> {
+        self.partitioner.as_ref().filter(|made| made.function.is_none()).map(|made| made.partitions)
+    }
+
+    fn partitioned(
+        op: RddOp,
+        parents: Vec<Arc<Rdd>>,
+        origin: Origin,
+        partitioner: Option<Partitioner>,
+    ) -> Arc<Self> {
         let depth = |parent: &Arc<Rdd>| if parent.kept().is_some() { 0 } else { parent.depth };
         let depth = parents.iter().map(depth).max().map_or(0, |depth| depth + 1);
         let (kept, to_be_kept) = (OnceLock::new(), AtomicBool::new(false));
-        Arc::new(Rdd { op, origin, parents: Mutex::new(parents), kept, to_be_kept, depth })
+        Arc::new(Rdd { op, origin, parents: Mutex::new(parents), kept, to_be_kept, depth, partitioner })
+    }
+
+    /// What its records were put into partitions by, if it is known.
+    pub fn partitioner(&self) -> Option<&Partitioner> {
+        self.partitioner.as_ref()
     }
 
     /// What it is made of. None any more once its dataset is kept.
@@ -206,6 +289,29 @@ impl Rdd {
         let _ = self.kept.set(dataset);
         self.parents.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
+}
+
+fn partitioner(op: &RddOp, parents: &[Arc<Rdd>]) -> Option<Partitioner> {
+    match op {
+        RddOp::Combine { partitions, .. } | RddOp::Group { partitions } | RddOp::Cogroup { partitions } => {
+            Some(Partitioner { partitions: *partitions, function: None })
+        }
+        RddOp::PartitionBy { partitions, function } => {
+            Some(Partitioner { partitions: *partitions, function: function.clone() })
+        }
+        RddOp::Filter(_) | RddOp::MapValues(_) | RddOp::FlatMapValues(_) | RddOp::Sample { .. } => {
+            parents.first()?.partitioner().cloned()
+        }
+        RddOp::Union => common_partitioner(parents.iter()).cloned(),
+        _ => None,
+    }
+}
+
+/// What all of several RDDs were partitioned by.
+pub fn common_partitioner<'r>(rdds: impl IntoIterator<Item = &'r Arc<Rdd>>) -> Option<&'r Partitioner> {
+    let mut partitioners = rdds.into_iter().map(|rdd| rdd.partitioner());
+    let first = partitioners.next()??;
+    partitioners.all(|partitioner| partitioner == Some(first)).then_some(first)
 }
 
 impl Drop for Rdd {

@@ -49,6 +49,59 @@ pub struct EarlyCount {
     pub by: WordsBy,
 }
 
+/// A stage that works on its input while it comes in: the lines are not kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EarlyStage {
+    /// The lines.
+    pub source: StreamId,
+    /// Its operators, each the only one behind the one before.
+    pub operators: Vec<StreamId>,
+}
+
+/// How a kernel finds the key that a function of the record gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyKernel {
+    /// It is a field; where there is none the function raises.
+    Field {
+        /// What separates fields; without one, runs of white space.
+        separator: Option<Arc<str>>,
+        /// Which one, counted from 0.
+        index: usize,
+    },
+    /// It is the member of a JSON document, wherever that is text. Of other documents the function has to be
+    /// asked.
+    JsonText(Vec<Arc<str>>),
+}
+
+/// The condition of a filter that is a search for text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilterKernel {
+    /// What is looked for.
+    pub text: Arc<str>,
+    /// Whether records count that do not hold it.
+    pub negated: bool,
+}
+
+/// The kernel that stands for a key's function, if there is one.
+pub fn key_kernel(function: &Image) -> Option<KeyKernel> {
+    match shape(function)? {
+        // The kernel looks at bytes, and U+FFFD may stand for one that is no UTF-8.
+        Shape::Field { separator: Some(text), .. } if text.contains(char::REPLACEMENT_CHARACTER) => None,
+        Shape::Field { separator, index } => Some(KeyKernel::Field { separator, index }),
+        Shape::JsonPath(path) => Some(KeyKernel::JsonText(path)),
+        _ => None,
+    }
+}
+
+/// The kernel that stands for a filter's function, if there is one.
+pub fn filter_kernel(function: &Image) -> Option<FilterKernel> {
+    match shape(function)? {
+        Shape::Contains { text, .. } if text.contains(char::REPLACEMENT_CHARACTER) => None,
+        Shape::Contains { text, negated } => Some(FilterKernel { text, negated }),
+        _ => None,
+    }
+}
+
 impl RddOp {
     /// Whether its partitions are made of its parent's one by one, so that it can be fused with operators
     /// before and behind it.
@@ -151,21 +204,57 @@ pub fn early_counts(graph: &Graph, image: &mut dyn FnMut(Lambda) -> Option<Arc<I
         return Vec::new();
     }
     let mut early = Vec::new();
-    for (index, stream) in graph.streams.iter().enumerate() {
-        if let StreamOp::Source(sources) = &stream.op
+    for index in 0..graph.streams.len() {
+        // A source that is asked for in two ways is kept for both.
+        if is_only_reader(graph, index)
             && let Some((counts, by)) = counted_words(graph, image, index)
-            // A source that is asked for in two ways is kept for both.
-            && sources.iter().all(|source| {
-                let asks = |stream: &&super::Stream| {
-                    matches!(&stream.op, StreamOp::Source(sources) if sources.contains(source))
-                };
-                graph.streams.iter().filter(asks).count() == 1
-            })
         {
             early.push(EarlyCount { source: id(index), counts: id(counts), by });
         }
     }
     early
+}
+
+/// The streams of which the first stage can work on what comes in from sources as it does: operators on
+/// records that nobody else asks for, up to one that needs all of them but gives less.
+pub fn early_stages(graph: &Graph) -> Vec<EarlyStage> {
+    if graph.remember.is_some() {
+        return Vec::new();
+    }
+    let sources = (0..graph.streams.len()).filter(|stream| is_only_reader(graph, *stream));
+    let stage = |source: usize| {
+        let mut operators = Vec::new();
+        let mut stream = source;
+        loop {
+            stream = only_child(graph, stream)?;
+            operators.push(id(stream));
+            match &graph.streams[stream].op {
+                StreamOp::Rdd(
+                    StreamRddOp::Map(_)
+                    | StreamRddOp::Filter(_)
+                    | StreamRddOp::FlatMap(_)
+                    | StreamRddOp::MapValues(_)
+                    | StreamRddOp::FlatMapValues(_),
+                ) => {}
+                StreamOp::Rdd(StreamRddOp::Combine { .. } | StreamRddOp::Count | StreamRddOp::Top { .. }) => {
+                    return Some(EarlyStage { source: id(source), operators });
+                }
+                _ => return None,
+            }
+        }
+    };
+    sources.filter_map(stage).collect()
+}
+
+/// Whether a stream is made of sources that no other stream is made of.
+fn is_only_reader(graph: &Graph, stream: usize) -> bool {
+    let sources = |stream: &super::Stream| match &stream.op {
+        StreamOp::Source(sources) => sources.clone(),
+        _ => Vec::new(),
+    };
+    let own = sources(&graph.streams[stream]);
+    let reads = |other: &&super::Stream| sources(other).iter().any(|source| own.contains(source));
+    !own.is_empty() && graph.streams.iter().filter(reads).count() == 1
 }
 
 /// The stream that counts a source's words, and how it cuts them, if nothing else is asked of the source.

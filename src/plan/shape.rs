@@ -4,7 +4,7 @@
 use std::ptr;
 use std::sync::Arc;
 
-use super::code::{Arg, Code, Const, Expr, ExprKind, Item, Place, StmtKind};
+use super::code::{Arg, Code, Comparison, Const, Expr, ExprKind, Item, Place, StmtKind};
 use super::image::{Frozen, Image};
 use super::key::WordsBy;
 use crate::batch::python;
@@ -28,6 +28,20 @@ pub enum Shape {
     Path(Vec<Arc<str>>),
     /// `lambda line: json.loads(line)["user"]["screen_name"]`
     JsonPath(Vec<Arc<str>>),
+    /// `lambda line: line.split(",")[3]`
+    Field {
+        /// What separates fields; without one, runs of white space.
+        separator: Option<Arc<str>>,
+        /// Which one, counted from 0.
+        index: usize,
+    },
+    /// `lambda line: "ERROR" in line`
+    Contains {
+        /// What is looked for.
+        text: Arc<str>,
+        /// Whether it is `not in`.
+        negated: bool,
+    },
 }
 
 /// The shape of a function, if it has one.
@@ -90,6 +104,17 @@ fn of_one(value: &Expr, image: &Image) -> Option<Shape> {
             }
             _ => None,
         },
+        ExprKind::Compare(left, comparisons) => match &comparisons[..] {
+            [(comparison @ (Comparison::In | Comparison::NotIn), right)] if is_local(right, 0) => {
+                let ExprKind::Const(Const::Str(text)) = &left.kind else { return None };
+                let negated = *comparison == Comparison::NotIn;
+                Some(Shape::Contains { text: Arc::clone(text), negated })
+            }
+            _ => None,
+        },
+        ExprKind::Index(object, index) if matches!(index.kind, ExprKind::Const(Const::Int(_))) => {
+            field(object, index)
+        }
         ExprKind::Index(..) => {
             let (inner, path) = path(value)?;
             match of_one(inner, image)? {
@@ -100,6 +125,28 @@ fn of_one(value: &Expr, image: &Image) -> Option<Shape> {
         }
         _ => None,
     }
+}
+
+/// `x.split(",")[3]`
+fn field(object: &Expr, index: &Expr) -> Option<Shape> {
+    let ExprKind::Const(Const::Int(index)) = index.kind else { return None };
+    let index = usize::try_from(index).ok()?;
+    let ExprKind::Call { callee, args } = &object.kind else { return None };
+    let ExprKind::Attribute(record, name) = &callee.kind else { return None };
+    if !is_local(record, 0) || **name != *"split" {
+        return None;
+    }
+    let separator = match &args[..] {
+        [] => None,
+        [Arg::Positional(separator)] => match &separator.kind {
+            ExprKind::Const(Const::None) => None,
+            // By nothing, nothing can be split.
+            ExprKind::Const(Const::Str(text)) if !text.is_empty() => Some(Arc::clone(text)),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    Some(Shape::Field { separator, index })
 }
 
 /// `inner["a"]["b"]`: what is subscripted, and by which names.

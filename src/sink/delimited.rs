@@ -1,6 +1,6 @@
 //! `csv` and `tsv`: a header line once, then one line a record.
 
-use super::values::for_each;
+use super::values::{for_each, for_each_count};
 use super::{Format, Target, Unprintable, put};
 use crate::batch::value::{Value, str};
 use crate::batch::{BatchResult, Records};
@@ -46,13 +46,17 @@ fn render(
     match &batch.records {
         Records::Count(count) => put(out, format_args!("{time}{}{count}\n", char::from(separator))),
         Records::Keyed(counts) => {
-            for (key, count) in counts.iter() {
+            let mut text = Vec::new();
+            for_each_count(counts, |heap, key, count| {
+                text.clear();
+                str(heap, key, &mut text)?;
                 out.extend_from_slice(time.as_bytes());
                 out.push(separator);
-                field_into(&String::from_utf8_lossy(key), out);
+                field_into(&String::from_utf8_lossy(&text), out);
                 out.push(separator);
                 put(out, format_args!("{count}\n"));
-            }
+                Ok(())
+            })?;
         }
         Records::Values(values) => {
             let mut head = time.into_bytes();

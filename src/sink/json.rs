@@ -1,6 +1,6 @@
 //! `json`: one object a record, one line each, with stable field names.
 
-use super::values::for_each;
+use super::values::{for_each, for_each_count};
 use super::{Format, Target, Unprintable, put};
 use crate::batch::python::grouped::RESULT_ITERABLE;
 use crate::batch::value::{Dict, Heap, Raised, Value, repr, str};
@@ -16,11 +16,12 @@ impl Format for Json {
             Records::Count(count) => put(out, format_args!("{{\"time\":\"{time}\",\"count\":{count}}}\n")),
             Records::Keyed(counts) => {
                 let head = format!("{{\"time\":\"{time}\",\"key\":");
-                for (key, count) in counts.iter() {
+                for_each_count(counts, |heap, key, count| {
                     out.extend_from_slice(head.as_bytes());
-                    text_into(&String::from_utf8_lossy(key), out);
+                    value_into(heap, key, out)?;
                     put(out, format_args!(",\"count\":{count}}}\n"));
-                }
+                    Ok(())
+                })?;
             }
             Records::Values(values) => values_into(batch.time, values, out)?,
         }

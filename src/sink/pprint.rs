@@ -2,8 +2,10 @@
 
 use jiff::tz::TimeZone;
 
+use super::values::for_each_count;
 use super::{Format, Target, Unprintable, for_each_line, put};
-use crate::batch::{BatchResult, Records, repr_into};
+use crate::batch::value::repr;
+use crate::batch::{BatchResult, Records};
 
 const RULE: &str = "-------------------------------------------";
 
@@ -25,13 +27,12 @@ impl Format for Pprint {
         put(out, format_args!("{RULE}\nTime: {}\n{RULE}\n", batch.time.local_text(&self.zone)));
         match &batch.records {
             Records::Count(count) => put(out, format_args!("{count}\n")),
-            Records::Keyed(counts) => {
-                for (key, count) in counts.iter() {
-                    out.push(b'(');
-                    repr_into(&String::from_utf8_lossy(key), out);
-                    put(out, format_args!(", {count})\n"));
-                }
-            }
+            Records::Keyed(counts) => for_each_count(counts, |heap, key, count| {
+                out.push(b'(');
+                repr(heap, key, out)?;
+                put(out, format_args!(", {count})\n"));
+                Ok(())
+            })?,
             Records::Values(values) => for_each_line(values, |line| {
                 out.extend_from_slice(line);
                 out.push(b'\n');

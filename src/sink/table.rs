@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use unicode_width::UnicodeWidthChar as _;
 
-use super::values::for_each;
+use super::values::{for_each, for_each_count};
 use super::{Format, Screen, Target, Unprintable, put};
 use crate::batch::value::{Value, str};
 use crate::batch::{BatchResult, Records, escape_into, is_printable};
@@ -98,13 +98,15 @@ fn rows_of(batch: &BatchResult, room: usize) -> Result<(Names, Vec<Row>), Unprin
             (None, "COUNT")
         }
         Records::Keyed(counts) => {
-            let shown = counts.iter().take(room.saturating_add(1));
-            let row = |(key, count): (&[u8], i64)| Row {
-                key: Some(text(key)),
-                value: count.to_string(),
-                number: true,
-            };
-            rows.extend(shown.map(row));
+            for_each_count(counts, |heap, key, count| {
+                if rows.len() > room {
+                    return Ok(());
+                }
+                let mut name = Vec::new();
+                str(heap, key, &mut name)?;
+                rows.push(Row { key: Some(text(&name)), value: count.to_string(), number: true });
+                Ok(())
+            })?;
             (Some("KEY"), "COUNT")
         }
         Records::Values(values) => {

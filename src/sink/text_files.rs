@@ -5,7 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::values::{Unprintable, for_each_line};
+use super::values::{Unprintable, for_each};
+use crate::batch::value::{Value, str};
 use crate::batch::{Dataset, Time, Values};
 use crate::error::{Error, plain};
 
@@ -24,9 +25,9 @@ pub fn local_path(text: &str) -> Result<PathBuf, String> {
     let scheme = path.split_once("://").map(|(scheme, _)| scheme);
     match scheme {
         Some(scheme) if !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric()) => {
-            Err(format!("{text}: files are written to this machine's directories, not to {scheme}://"))
+            Err(format!("{text}: only this machine's files are within reach, not those of {scheme}://"))
         }
-        _ if path.is_empty() => Err("files need a name to be written to".into()),
+        _ if path.is_empty() => Err("files need a name".into()),
         _ => Ok(PathBuf::from(path)),
     }
 }
@@ -156,10 +157,19 @@ fn write_hidden(directory: &Path, dataset: &Dataset) -> Result<Option<Unfinished
         let mut file = BufWriter::new(File::create_new(&path).map_err(|cause| fault(directory, &cause))?);
         let dataset = Dataset { partitions: vec![partition.clone()] };
         let mut written = Ok(());
-        for_each_line(&Values { output: 1, dataset, limit: None }, |line| {
-            if written.is_ok() {
-                written = file.write_all(line).and_then(|()| file.write_all(b"\n"));
+        let mut line = Vec::new();
+        for_each(&Values { output: 1, dataset, limit: None }, |heap, record| {
+            line.clear();
+            match record {
+                // As they are, and not their `repr`.
+                Value::Bytes(bytes) => line.extend_from_slice(bytes),
+                record => str(heap, record, &mut line)?,
             }
+            line.push(b'\n');
+            if written.is_ok() {
+                written = file.write_all(&line);
+            }
+            Ok(())
         })?;
         written.and_then(|()| file.flush()).map_err(|cause| fault(directory, &cause))?;
     }
@@ -196,7 +206,7 @@ mod tests {
     #[test]
     fn a_batch_is_a_directory_of_partitions() {
         let home = tempfile::tempdir().expect("a directory");
-        let batch = values(1, |heap| vec![heap.str("it's"), heap.pair(heap.str("a"), Value::Int(1))]);
+        let batch = values(1, |heap| vec![heap.bytes(b"it's"), heap.pair(heap.str("a"), Value::Int(1))]);
         let Records::Values(Values { mut dataset, .. }) = batch.records else { panic!("they are values") };
         dataset.partitions.push(crate::batch::Partition::default());
         let prefix = local_path(&format!("file://{}/made/wc", home.path().display())).expect("it is local");
@@ -216,7 +226,7 @@ mod tests {
         assert_eq!(local_path("out/wc"), Ok("out/wc".into()));
         assert_eq!(local_path("file:/out"), Ok("/out".into()));
         for other in ["hdfs://host/out", "s3a://bucket/out"] {
-            assert!(local_path(other).is_err_and(|fault| fault.contains("not to")), "{other}");
+            assert!(local_path(other).is_err_and(|fault| fault.contains("not those")), "{other}");
         }
     }
 }

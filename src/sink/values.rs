@@ -1,7 +1,7 @@
 //! Records of any kind, as formats meet them: decoded one by one into an arena that is used again.
 
-use crate::batch::Values;
 use crate::batch::value::{Arena, Heap, Raised, Task, Value, str, type_of};
+use crate::batch::{Counts, Values, decode_key};
 
 /// Records that are decoded before the arena is emptied.
 const AT_ONCE: usize = 256;
@@ -51,6 +51,28 @@ pub(super) fn for_each(
             };
             arena.reset();
         }
+    }
+    Ok(())
+}
+
+/// Shows keys with their counts, in order.
+pub(super) fn for_each_count(
+    counts: &Counts,
+    mut show: impl for<'a> FnMut(&Heap<'a>, Value<'a>, i64) -> Result<(), Raised>,
+) -> Result<(), Unprintable> {
+    let (mut arena, task) = (Arena::default(), Task::default());
+    let mut from = 0;
+    while from < counts.len() {
+        let to = counts.len().min(from + AT_ONCE);
+        {
+            let heap = Heap::new(&arena, &task);
+            for index in from..to {
+                let key = decode_key(&heap, counts.key(index));
+                show(&heap, key, counts.count(index)).map_err(|Raised| caught(&heap))?;
+            }
+        }
+        arena.reset();
+        from = to;
     }
     Ok(())
 }

@@ -189,6 +189,11 @@ impl Decoded {
         self.file().metadata().ok().map(|meta| meta.len())
     }
 
+    /// Whether the file is read as it is.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.decoder, Decoder::Plain(_))
+    }
+
     /// The file itself.
     pub(super) fn file(&self) -> &File {
         match &self.decoder {

@@ -33,6 +33,7 @@ mod stdin;
 mod stream;
 mod tail;
 mod tcp;
+mod text_files;
 mod udp;
 
 use std::ops::AddAssign;
@@ -45,6 +46,7 @@ pub use position::{
 };
 pub use queue::QueueReader;
 pub use spec::{SourceKind, SourceSpec};
+pub use text_files::{listed, read_lines, read_whole};
 
 /// How sources read.
 #[derive(Clone, Copy, Debug)]

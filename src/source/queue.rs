@@ -132,6 +132,14 @@ impl QueueReader {
         (self.batch, self.next, self.open) = (batch, 0, None);
     }
 
+    /// The queues that have a file for the batch, be it an empty one, that was not read before.
+    pub fn with_file(&self) -> impl Iterator<Item = SourceId> {
+        let has_file = |queue: &Queue| {
+            index(queue.from.element) <= self.batch && matches!(queue.files.get(self.batch), Some(Some(_)))
+        };
+        (0..).zip(&self.queues).filter(move |(_, queue)| has_file(queue)).map(|(id, _)| SourceId(id))
+    }
+
     /// Reads once from the batch's files. Chunks with whole lines go to `full`, the last ones too.
     /// [`Turn::Idle`] says that all of them were read to their end, [`Turn::Full`] that nothing was
     /// read because the pool had no chunk. Waits for a pipe, but not for long.

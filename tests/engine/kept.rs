@@ -3,14 +3,15 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use dstream::batch::{Dataset, Pool, SourceId, Time};
 use dstream::error::Result;
 use dstream::exec::{Delivery, Flow, Workers};
 use dstream::lang::{Exit, Program};
-use dstream::plan::{Engine, Operator, Outcome, Rdd, Returned, Runtime, Script, StreamId, Streaming};
+use dstream::plan::{
+    Engine, Interrupt, Operator, Outcome, Rdd, Returned, Runtime, Script, StreamId, Streaming,
+};
 
 use crate::store::Store;
 use crate::support::workers;
@@ -46,7 +47,7 @@ impl Runtime for Process<'_> {
             self.told.push(fault);
             return Ok(Returned::Stopped);
         }
-        flow.begin(script, &self.workers);
+        flow.begin(script, &self.workers, true);
         let pool = Pool::new(8);
         for (number, sources) in self.batches {
             self.told.push(String::new());
@@ -61,6 +62,7 @@ impl Runtime for Process<'_> {
             flow.close(time, script, self, |process, delivery| {
                 let told = process.told.last_mut().expect("a batch is open");
                 let written = match delivery {
+                    Delivery::Done { .. } => return Ok(()),
                     Delivery::Records { output, records, .. } => writeln!(told, "{output}: {records:?}"),
                     other => writeln!(told, "{other:?}"),
                 };
@@ -108,6 +110,18 @@ impl Engine for Process<'_> {
         Ok(())
     }
 
+    fn read_lines(&mut self, _: &str, _: usize) -> Outcome<Dataset> {
+        unreachable!("these programs read no files")
+    }
+
+    fn read_whole(&mut self, _: &str) -> Outcome<Vec<(String, String)>> {
+        unreachable!("these programs read no files")
+    }
+
+    fn save_lines(&mut self, _: &str, _: &Dataset) -> Outcome<()> {
+        unreachable!("these programs write no files")
+    }
+
     fn take_accumulated(&mut self) -> Vec<(u32, Vec<u8>)> {
         self.workers.take_accumulated()
     }
@@ -139,7 +153,7 @@ fn process(
                 told: Vec::new(),
                 operators: Vec::new(),
             };
-            let exit = program.run(&mut process, Arc::new(AtomicBool::new(false))).expect("no fatal error");
+            let exit = program.run(&mut process, Interrupt::default()).expect("no fatal error");
             assert_eq!(exit, Exit::Done, "{text}");
             (process.told, process.operators)
         });

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dstream::plan::{Failure, Rdd, RddOp};
+use dstream::plan::{Draw, Failure, Rdd, RddOp};
 
 use crate::support::*;
 
@@ -223,16 +223,15 @@ fn sorted_ranges_are_those_of_pyspark() {
 fn samples_are_those_of_pyspark() {
     let letters = |range: std::ops::Range<i64>| ints(range);
     let base = data(&[&letters(0..10), &letters(10..20)]);
-    let sample = |with_replacement, fraction, seed| {
-        computed(&made(RddOp::Sample { with_replacement, fraction, seed }, &[&base]))
+    let sample = |draw, seed| {
+        computed(&made(RddOp::Sample { draw, seed }, &[&base]))
             .iter()
             .map(|p| p.join(" "))
             .collect::<Vec<_>>()
     };
-    assert_eq!(sample(false, 0.4, 7), ["0 2 4 9", "10 16 19"]);
-    assert_eq!(sample(true, 0.8, 3), ["0 0 1 3 3 4 4 5 8 9 9 9", "10 10 10 11 12 12 13 14 14 15"]);
-    let many = workers(2)
-        .compute(&made(RddOp::Sample { with_replacement: true, fraction: 25.0, seed: 3 }, &[&base]));
+    assert_eq!(sample(Draw::Uniform { from: 0.0, to: 0.4 }, 7), ["0 2 4 9", "10 16 19"]);
+    assert_eq!(sample(Draw::Poisson(0.8), 3), ["0 0 1 3 3 4 4 5 8 9 9 9", "10 10 10 11 12 12 13 14 14 15"]);
+    let many = workers(2).compute(&made(RddOp::Sample { draw: Draw::Poisson(25.0), seed: 3 }, &[&base]));
     assert_eq!(flat(&many.expect("fine")).len(), 476);
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dstream::plan::{Rdd, RddOp};
+use dstream::plan::{Draw, Rdd, RddOp};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -205,7 +205,11 @@ impl Step {
             Step::Doubled => made(RddOp::Union, &[rdd, &map("kv", rdd)]),
             Step::Numbered => map("(kv[1], kv[0][1])", &made(RddOp::ZipWithIndex, &[rdd])),
             Step::Sampled => {
-                made(RddOp::Sample { with_replacement: seed.is_multiple_of(2), fraction: 0.7, seed }, &[rdd])
+                let draw = match seed.is_multiple_of(2) {
+                    true => Draw::Poisson(0.7),
+                    false => Draw::Uniform { from: 0.0, to: 0.7 },
+                };
+                made(RddOp::Sample { draw, seed: seed.cast_signed() }, &[rdd])
             }
             Step::Glommed => {
                 made(RddOp::FlatMap(lambda("records", "records")), &[&made(RddOp::Glom, &[rdd])])

@@ -10,7 +10,7 @@ fn shown(text: &str) -> Option<String> {
     let known = Known {
         names: &["lines", "sc", "ssc", "json"],
         is_builtin: &|name| BUILTINS.contains(&name),
-        modules: &["json", "pyspark", "pyspark.streaming", "sys", "urllib", "urllib.parse"],
+        modules: &["datetime", "json", "pyspark", "pyspark.streaming", "sys", "urllib", "urllib.parse"],
         attributes: &["ownMethod"],
     };
     let fault = match parse(&super::source(text)) {
@@ -124,6 +124,7 @@ help: programs read files only through sources, and write them only through sink
 job.py:1:21: 'memoryview' is not supported
     lines.map(lambda x: memoryview(x))
                         ^^^^^^^^^^
+help: slices of bytes do
 "#,
     ),
     (
@@ -147,10 +148,73 @@ help: name the variables
     (
         "import numpy as np",
         r#"
-job.py:1:8: there is no module 'numpy'
+job.py:1:8: the module 'numpy' is not supported
     import numpy as np
            ^^^^^^^^^^^
-help: there are json, pyspark, pyspark.streaming, sys, urllib, urllib.parse
+help: only Python's own library is there: math, itertools, collections, and RDD methods such as stats() and histogram()
+"#,
+    ),
+    (
+        "import argparse",
+        r#"
+job.py:1:8: the module 'argparse' is not supported
+    import argparse
+           ^^^^^^^^
+help: take the arguments from sys.argv
+"#,
+    ),
+    (
+        "import datetime\nlines.map(lambda x: datetime.now())",
+        r#"
+job.py:2:30: module 'datetime' has no attribute 'now'
+    lines.map(lambda x: datetime.now())
+                                 ^^^
+help: did you mean 'datetime.datetime.now'?
+"#,
+    ),
+    (
+        "import json as j\nlines.map(lambda x: j.load(x))",
+        r#"
+job.py:2:23: module 'json' has no attribute 'load'
+    lines.map(lambda x: j.load(x))
+                          ^^^^
+help: did you mean 'loads'?
+"#,
+    ),
+    (
+        "lines.map(lambda x: print x)",
+        r#"
+job.py:1:21: missing parentheses in call to 'print'
+    lines.map(lambda x: print x)
+                        ^^^^^^^
+help: print is a function in Python 3: print(x)
+"#,
+    ),
+    (
+        "lines.filter(lambda d: d.has_key(1))",
+        r#"
+job.py:1:26: nothing has an attribute 'has_key'
+    lines.filter(lambda d: d.has_key(1))
+                             ^^^^^^^
+help: write: key in it
+"#,
+    ),
+    (
+        "lines.map(lambda x: unicode(x))",
+        r#"
+job.py:1:21: 'unicode' is not supported
+    lines.map(lambda x: unicode(x))
+                        ^^^^^^^
+help: it is str in Python 3
+"#,
+    ),
+    (
+        "import zzz",
+        r#"
+job.py:1:8: there is no module 'zzz'
+    import zzz
+           ^^^
+help: there are datetime, json, sys, urllib, urllib.parse and those of pyspark
 "#,
     ),
     (

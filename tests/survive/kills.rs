@@ -124,7 +124,7 @@ fn states_of_programs() {
     expression(&print, &OUT);
     expression(&print, &["-o", "out/o", "-f", "json"]);
     expression("w.updateStateByKey(lambda v, s: sum(v) + (s or 0) if v else None).pprint(100)", &OUT);
-    let counted = "def f(k, v, state):\n    n = (state.getOption() or 0) + (v or 0)\n    state.update(n)\n    return (k, n)\n";
+    let counted = "from pyspark.streaming import StateSpec\ndef f(k, v, state):\n    n = (state.getOption() or 0) + (v or 0)\n    state.update(n)\n    return (k, n)\n";
     let mapped = "m = w.mapWithState(StateSpec.function(f))\nm.stateSnapshots().pprint(100)";
     expression(&format!("{counted}{mapped}"), &OUT);
     let sorted = "s.transform(lambda rdd: rdd.map(lambda kv: (kv[1], kv[0])).sortByKey(False)).pprint()";

@@ -22,13 +22,15 @@ fn killed(
 ) {
     let mut random = Random(args.len() as u64);
     let mut run = place.start(args);
-    run.until_ready();
+    // With the first batch its sources are open.
+    wait_until(&run, args, || !place.read("out/o").is_empty());
     for round in 0..ROUNDS {
         for _ in 0..1 + random.below(4) {
             write(round, &mut random);
             thread::sleep(Duration::from_millis(random.below(15) as u64));
         }
         if random.below(4) == 0 {
+            run.until_ready();
             run.signal(Signal::TERM);
             let status = run.wait();
             assert_eq!(status.code(), Some(0), "{args:?}: {}", run.stderr());
@@ -43,6 +45,7 @@ fn killed(
         run = place.start(args);
     }
     wait_until(&run, args, is_all);
+    run.until_ready();
     run.signal(Signal::TERM);
     let ended = run.end();
     assert_eq!(ended.code, Some(0), "{args:?}: {}", ended.stderr);

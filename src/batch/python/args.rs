@@ -164,59 +164,6 @@ impl<'s, 'a> Args<'s, 'a> {
         Ok(bound)
     }
 
-    /// Arguments of a function that CPython has in Python: `most` of them by position, all of them by name.
-    ///
-    /// # Errors
-    /// `TypeError`, such as `loads() missing 1 required positional argument: 's'`.
-    pub fn defined<const N: usize>(
-        self,
-        heap: &Heap<'a>,
-        name: &str,
-        names: [&str; N],
-        required: usize,
-        most: usize,
-    ) -> Result<[Option<Value<'a>>; N], Raised> {
-        let fault = |message: String| Err(heap.raise(&TYPE_ERROR, format!("{name}() {message}")));
-        let mut bound = [None; N];
-        let given = self.positional.len();
-        for (slot, value) in bound.iter_mut().zip(self.positional) {
-            *slot = Some(*value);
-        }
-        for (keyword, value) in self.keywords {
-            let Some(place) = names.iter().position(|known| known == keyword) else {
-                return fault(format!("got an unexpected keyword argument '{keyword}'"));
-            };
-            if place < given.min(most) {
-                return fault(format!("got multiple values for argument '{keyword}'"));
-            }
-            bound[place] = Some(*value);
-        }
-        if given > most {
-            let range = if required < most { format!("from {required} to {most}") } else { most.to_string() };
-            let verb = if given == 1 { "was" } else { "were" };
-            return fault(format!(
-                "takes {range} positional argument{} but {given} {verb} given",
-                plural(most)
-            ));
-        }
-        let missing: Vec<String> = names[..required]
-            .iter()
-            .zip(&bound)
-            .filter(|(_, value)| value.is_none())
-            .map(|(name, _)| format!("'{name}'"))
-            .collect();
-        if let Some((last, before)) = missing.split_last() {
-            let list = match before {
-                [] => last.clone(),
-                [one] => format!("{one} and {last}"),
-                _ => format!("{}, and {last}", before.join(", ")),
-            };
-            let count = missing.len();
-            return fault(format!("missing {count} required positional argument{}: {list}", plural(count)));
-        }
-        Ok(bound)
-    }
-
     /// Arguments that can be given by name alone.
     ///
     /// # Errors

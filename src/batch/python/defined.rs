@@ -3,6 +3,10 @@
 use crate::batch::value::exceptions::TYPE_ERROR;
 use crate::batch::value::{Args, Heap, Raised, Value};
 
+/// Required arguments, optional ones, and those that are given by name.
+type Bound<'a, const R: usize, const O: usize, const K: usize> =
+    ([Value<'a>; R], [Option<Value<'a>>; O], [Option<Value<'a>>; K]);
+
 impl<'a> Args<'_, 'a> {
     /// Arguments for the parameters `required`, and `optional` ones behind them.
     ///
@@ -15,14 +19,30 @@ impl<'a> Args<'_, 'a> {
         required: [&str; R],
         optional: [&str; O],
     ) -> Result<([Value<'a>; R], [Option<Value<'a>>; O]), Raised> {
-        let (mut first, mut then) = ([None; R], [None; O]);
+        let (required, optional, []) = self.bind_def_with(heap, name, required, optional, [])?;
+        Ok((required, optional))
+    }
+
+    /// The same with parameters that are given `by_name` alone, all of them optional.
+    ///
+    /// # Errors
+    /// As [`Args::bind_def`].
+    pub fn bind_def_with<const R: usize, const O: usize, const K: usize>(
+        self,
+        heap: &Heap<'a>,
+        name: &str,
+        required: [&str; R],
+        optional: [&str; O],
+        by_name: [&str; K],
+    ) -> Result<Bound<'a, R, O, K>, Raised> {
+        let (mut first, mut then, mut named) = ([None; R], [None; O], [None; K]);
         let fail = |message: String| Err(heap.raise(&TYPE_ERROR, format!("{name}() {message}")));
         for (slot, value) in first.iter_mut().chain(&mut then).zip(self.positional) {
             *slot = Some(*value);
         }
         for (keyword, value) in self.keywords {
-            let names = required.iter().chain(&optional);
-            let mut slots = names.zip(first.iter_mut().chain(&mut then));
+            let names = required.iter().chain(&optional).chain(&by_name);
+            let mut slots = names.zip(first.iter_mut().chain(&mut then).chain(&mut named));
             match slots.find(|(known, _)| *known == keyword) {
                 Some((_, slot @ None)) => *slot = Some(*value),
                 Some(_) => return fail(format!("got multiple values for argument '{keyword}'")),
@@ -46,7 +66,7 @@ impl<'a> Args<'_, 'a> {
             }
         }
         let listed = match &missing[..] {
-            [] => return Ok((values, then)),
+            [] => return Ok((values, then, named)),
             [one] => one.clone(),
             [first, second] => format!("{first} and {second}"),
             [most @ .., last] => format!("{}, and {last}", most.join(", ")),

@@ -2,16 +2,37 @@
 
 use std::cell::Cell;
 
-use super::args::index;
-use crate::batch::value::exceptions::{OVERFLOW_ERROR, TYPE_ERROR, VALUE_ERROR};
+use super::args::{index, native, wrong_object};
+use crate::batch::value::exceptions::{OVERFLOW_ERROR, STOP_ITERATION, TYPE_ERROR, VALUE_ERROR, exception};
 use crate::batch::value::types::{ENUMERATE, FILTER, MAP, REVERSED, ZIP};
 use crate::batch::value::{
     Args, Binary, DICT_ITEMS, DICT_KEYS, DICT_VALUES, Dict, Heap, Iter, Native, Outcome, Produce, Raised,
     TypeInfo, Value, binary, call, get_item, iterate, length, range_length, truth, type_of,
 };
 
-/// The methods of `generator`: it is used by iterating over it alone.
-pub static GENERATOR_METHODS: &[Native] = &[];
+/// The methods of `generator`.
+pub static GENERATOR_METHODS: &[Native] = &[native("send", send)];
+
+/// `generator.send(value)`
+fn send<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
+    let (object, args) = args.object(heap, "generator.send")?;
+    let value = args.one(heap, "generator.send")?;
+    let Value::Iterator(iterator) = object else { return Err(wrong_object(heap, "generator.send", object)) };
+    match iterator.send(heap, value)? {
+        Some(value) => Ok(value),
+        None => Err(stop_iteration(heap, iterator)),
+    }
+}
+
+/// What ends an iterator: `StopIteration`, with what a generator came to.
+#[cold]
+pub fn stop_iteration<'a>(heap: &Heap<'a>, iterator: &Iter<'a>) -> Raised {
+    let exception = match iterator.returned() {
+        Value::None => exception(heap, &STOP_ITERATION, &[]),
+        value => exception(heap, &STOP_ITERATION, &[value]),
+    };
+    heap.throw(exception)
+}
 
 /// An iterator over what `produce` makes.
 fn produced<'a>(heap: &Heap<'a>, class: &'static TypeInfo, produce: &'a dyn Produce<'a>) -> Value<'a> {

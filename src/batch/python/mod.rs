@@ -35,7 +35,7 @@ use super::value::types::{
     BOOL, BYTES, DICT, ENUMERATE, FILTER, FLOAT, FROZENSET, INT, LIST, MAP, OBJECT, RANGE, REVERSED, SET,
     STR, TUPLE, TYPE, ZIP,
 };
-use super::value::{Module, Native, TypeInfo, Value};
+use super::value::{Arena, Heap, Module, Native, Task, TypeInfo, Value, find_attribute};
 
 /// Classes of the library whose instances (or which themselves) may be inside of records, by module. Encoded
 /// values refer to them by number: new ones go to the end of their module's list, new modules to the end here.
@@ -100,4 +100,19 @@ pub fn module_names() -> impl Iterator<Item = &'static str> {
 /// The module of that full name.
 pub fn module(name: &str) -> Option<&'static Module> {
     MODULES.iter().copied().find(|module| module.name == name)
+}
+
+/// Whether a module has a member of that name; `None` if there is no such module.
+pub fn module_has(module: &str, name: &str) -> Option<bool> {
+    let (arena, task) = (Arena::default(), Task::default());
+    let heap = Heap::new(&arena, &task);
+    self::module(module).map(|module| (module.member)(&heap, name).is_some())
+}
+
+/// Whether a class of a module has an attribute of that name.
+pub fn class_has(module: &str, class: &str, name: &str) -> bool {
+    let (arena, task) = (Arena::default(), Task::default());
+    let heap = Heap::new(&arena, &task);
+    let class = self::module(module).and_then(|module| (module.member)(&heap, class));
+    class.is_some_and(|class| find_attribute(&heap, class, name).is_some())
 }

@@ -31,6 +31,19 @@ fn repr_exception<'a>(heap: &Heap<'a>, object: &Object<'a>, out: &mut Vec<u8>) -
 fn str_exception<'a>(heap: &Heap<'a>, object: &Object<'a>, out: &mut Vec<u8>) -> Result<(), Raised> {
     match object.fields {
         [] => Ok(()),
+        [number, text, file @ ..] if object.class.is(&OS_ERROR) && file.len() < 4 => {
+            out.extend_from_slice(b"[Errno ");
+            str(heap, *number, out)?;
+            out.extend_from_slice(b"] ");
+            str(heap, *text, out)?;
+            match file.first() {
+                None | Some(Value::None) => Ok(()),
+                Some(file) => {
+                    out.extend_from_slice(b": ");
+                    repr(heap, *file, out)
+                }
+            }
+        }
         // A key that is a text would read like a message.
         [key] if object.class.is(&KEY_ERROR) => repr(heap, *key, out),
         [argument] => str(heap, *argument, out),
@@ -51,6 +64,16 @@ fn attribute<'a>(heap: &Heap<'a>, object: &Object<'a>, name: &str) -> Option<Out
         // `StopIteration.value` and `SystemExit.code`
         "value" if object.class.is(&STOP_ITERATION) => Some(Ok(first(object))),
         "code" if object.class.is(&SYSTEM_EXIT) => Some(Ok(first(object))),
+        "errno" | "strerror" | "filename" if object.class.is(&OS_ERROR) => {
+            let place = ["errno", "strerror", "filename"].iter().position(|field| *field == name)?;
+            let given = object.fields.get(place).copied().filter(|_| object.fields.len() > 1);
+            Some(Ok(given.unwrap_or(Value::None)))
+        }
+        _ if object.class.is(&UNICODE_ERROR) => {
+            let fields = ["encoding", "object", "start", "end", "reason"];
+            let place = fields.iter().position(|field| *field == name)?;
+            object.fields.get(place).filter(|_| object.fields.len() == fields.len()).copied().map(Ok)
+        }
         _ if object.class.is(&JSON_DECODE_ERROR) => {
             python::json::attribute(heap, first(object).as_str()?, name).map(Ok)
         }
@@ -87,6 +110,8 @@ macro_rules! exceptions {
         pub fn exception_class(name: &str) -> Option<&'static TypeInfo> {
             match name {
                 $($name => Some(&$constant),)*
+                // Two more names of the same class.
+                "EnvironmentError" | "IOError" => Some(&OS_ERROR),
                 _ => None,
             }
         }
@@ -127,6 +152,39 @@ exceptions! {
     JSON_DECODE_ERROR "JSONDecodeError" Some(&VALUE_ERROR);
     RE_ERROR "error" Some(&EXCEPTION);
     PICKLING_ERROR "PicklingError" Some(&EXCEPTION);
+    BLOCKING_IO_ERROR "BlockingIOError" Some(&OS_ERROR);
+    CHILD_PROCESS_ERROR "ChildProcessError" Some(&OS_ERROR);
+    CONNECTION_ERROR "ConnectionError" Some(&OS_ERROR);
+    BROKEN_PIPE_ERROR "BrokenPipeError" Some(&CONNECTION_ERROR);
+    CONNECTION_ABORTED_ERROR "ConnectionAbortedError" Some(&CONNECTION_ERROR);
+    CONNECTION_REFUSED_ERROR "ConnectionRefusedError" Some(&CONNECTION_ERROR);
+    CONNECTION_RESET_ERROR "ConnectionResetError" Some(&CONNECTION_ERROR);
+    FILE_EXISTS_ERROR "FileExistsError" Some(&OS_ERROR);
+    FILE_NOT_FOUND_ERROR "FileNotFoundError" Some(&OS_ERROR);
+    INTERRUPTED_ERROR "InterruptedError" Some(&OS_ERROR);
+    IS_A_DIRECTORY_ERROR "IsADirectoryError" Some(&OS_ERROR);
+    NOT_A_DIRECTORY_ERROR "NotADirectoryError" Some(&OS_ERROR);
+    PERMISSION_ERROR "PermissionError" Some(&OS_ERROR);
+    PROCESS_LOOKUP_ERROR "ProcessLookupError" Some(&OS_ERROR);
+    TIMEOUT_ERROR "TimeoutError" Some(&OS_ERROR);
+    BUFFER_ERROR "BufferError" Some(&EXCEPTION);
+    EOF_ERROR "EOFError" Some(&EXCEPTION);
+    REFERENCE_ERROR "ReferenceError" Some(&EXCEPTION);
+    SYSTEM_ERROR "SystemError" Some(&EXCEPTION);
+    INDENTATION_ERROR "IndentationError" Some(&SYNTAX_ERROR);
+    TAB_ERROR "TabError" Some(&INDENTATION_ERROR);
+    WARNING "Warning" Some(&EXCEPTION);
+    BYTES_WARNING "BytesWarning" Some(&WARNING);
+    DEPRECATION_WARNING "DeprecationWarning" Some(&WARNING);
+    ENCODING_WARNING "EncodingWarning" Some(&WARNING);
+    FUTURE_WARNING "FutureWarning" Some(&WARNING);
+    IMPORT_WARNING "ImportWarning" Some(&WARNING);
+    PENDING_DEPRECATION_WARNING "PendingDeprecationWarning" Some(&WARNING);
+    RESOURCE_WARNING "ResourceWarning" Some(&WARNING);
+    RUNTIME_WARNING "RuntimeWarning" Some(&WARNING);
+    SYNTAX_WARNING "SyntaxWarning" Some(&WARNING);
+    UNICODE_WARNING "UnicodeWarning" Some(&WARNING);
+    USER_WARNING "UserWarning" Some(&WARNING);
 }
 
 /// An exception object.

@@ -52,6 +52,15 @@ pub struct Effects {
     pub accumulated: Vec<(u32, Vec<u8>)>,
 }
 
+impl Effects {
+    /// Adds what was done later.
+    pub fn absorb(&mut self, later: Effects) {
+        self.stdout.extend(later.stdout);
+        self.stderr.extend(later.stderr);
+        self.accumulated.extend(later.accumulated);
+    }
+}
+
 /// What a task runs under.
 #[derive(Debug, Default)]
 pub struct Task {

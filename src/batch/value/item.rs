@@ -216,7 +216,6 @@ pub fn delete_item<'a>(heap: &Heap<'a>, value: Value<'a>, index: Value<'a>) -> R
 /// `TypeError: object of type 'int' has no len()`; `OverflowError` for a range of more than 2^63 numbers.
 pub fn length<'a>(heap: &Heap<'a>, value: Value<'a>) -> Result<usize, Raised> {
     match value {
-        Value::Str(text) if text.is_ascii() => Ok(text.len()),
         Value::Str(text) => Ok(text.chars().count()),
         Value::Bytes(bytes) => Ok(bytes.len()),
         Value::Pair(_) => Ok(2),

@@ -2,9 +2,9 @@
 
 use std::cell::RefCell;
 
-use super::exceptions::{RUNTIME_ERROR, TYPE_ERROR, VALUE_ERROR};
+use super::exceptions::{ATTRIBUTE_ERROR, RUNTIME_ERROR, TYPE_ERROR, VALUE_ERROR};
 use super::types::{
-    BYTES_ITERATOR, DICT_ITEM_ITERATOR, DICT_KEY_ITERATOR, DICT_VALUE_ITERATOR, LIST_ITERATOR,
+    BYTES_ITERATOR, DICT_ITEM_ITERATOR, DICT_KEY_ITERATOR, DICT_VALUE_ITERATOR, GENERATOR, LIST_ITERATOR,
     LIST_REVERSE_ITERATOR, RANGE_ITERATOR, SET_ITERATOR, STR_ASCII_ITERATOR, STR_ITERATOR, TUPLE_ITERATOR,
 };
 use super::{Dict, Heap, List, Raised, Set, TypeInfo, Value, type_of};
@@ -16,6 +16,16 @@ pub trait Produce<'a> {
     /// # Errors
     /// Whatever the code behind it raises.
     fn next(&self, heap: &Heap<'a>) -> Result<Option<Value<'a>>, Raised>;
+
+    /// Goes on with that as the value of the `yield` where it stands; `None` if nothing can be sent to it.
+    fn send(&self, _heap: &Heap<'a>, _value: Value<'a>) -> Option<Result<Option<Value<'a>>, Raised>> {
+        None
+    }
+
+    /// What it came to, at its end: the value of a `yield from` it.
+    fn returned(&self) -> Value<'a> {
+        Value::None
+    }
 }
 
 /// An iterator, as the language sees it: shared by its aliases.
@@ -44,7 +54,8 @@ enum State<'a> {
     /// A set, and how far.
     Set(&'a Set<'a>, Progress),
     Produced(&'a dyn Produce<'a>),
-    End,
+    /// Nothing comes any more; what a generator came to, until it is asked for.
+    End(Value<'a>),
 }
 
 /// Which part of its entries a walk over a dict gives.
@@ -89,7 +100,7 @@ impl<'a> Iter<'a> {
 
     /// One without values.
     pub fn empty(class: &'static TypeInfo) -> Self {
-        Iter::new(class, State::End)
+        Iter::new(class, State::End(Value::None))
     }
 
     /// Over values that do not change.
@@ -155,9 +166,61 @@ impl<'a> Iter<'a> {
         };
         let next = state.next(heap)?;
         if next.is_none() {
-            *state = State::End;
+            state.end();
         }
         Ok(next)
+    }
+
+    /// `generator.send(value)`
+    ///
+    /// # Errors
+    /// As [`Iter::next`]; `AttributeError` for what nothing can be sent to.
+    pub fn send(&self, heap: &Heap<'a>, value: Value<'a>) -> Result<Option<Value<'a>>, Raised> {
+        let Ok(mut state) = self.state.try_borrow_mut() else {
+            return Err(heap.raise(&VALUE_ERROR, "generator already executing"));
+        };
+        let sent = match (&*state, value) {
+            (_, Value::None) => Some(state.next(heap)),
+            (State::Produced(produce), _) => produce.send(heap, value),
+            (State::End(_), _) if self.class.is(&GENERATOR) => Some(Ok(None)),
+            _ => None,
+        };
+        let Some(next) = sent else {
+            let message = format!("'{}' object has no attribute 'send'", self.class.name);
+            return Err(heap.raise(&ATTRIBUTE_ERROR, message));
+        };
+        let next = next?;
+        if next.is_none() {
+            state.end();
+        }
+        Ok(next)
+    }
+
+    /// What a generator that has just ended came to: the value of its `StopIteration`.
+    pub fn returned(&self) -> Value<'a> {
+        match self.state.try_borrow_mut().as_deref_mut() {
+            Ok(State::End(value)) => std::mem::replace(value, Value::None),
+            _ => Value::None,
+        }
+    }
+
+    /// The next value where that takes next to nothing: of a tuple, or a character of ASCII. Elsewhere `None`, and
+    /// [`Iter::next`] has it.
+    #[inline(always)]
+    pub fn next_at_once(&self) -> Option<Value<'a>> {
+        match &mut *self.state.try_borrow_mut().ok()? {
+            State::Chars(text) => {
+                let character = ASCII.get(usize::from(*text.as_bytes().first()?))?;
+                *text = text.split_at(1).1;
+                Some(Value::Str(character))
+            }
+            State::Slice(items) => {
+                let (first, rest) = items.split_first()?;
+                *items = rest;
+                Some(*first)
+            }
+            _ => None,
+        }
     }
 
     /// How many values are left, at least: room to reserve.
@@ -172,12 +235,21 @@ impl<'a> Iter<'a> {
             // A range says nothing about memory: it may be longer than that.
             State::Range(_, _, left) => usize::try_from(*left).unwrap_or(usize::MAX).min(1024),
             State::Dict(_, _, progress) | State::Set(_, progress) => progress.left,
-            State::Produced(_) | State::End => 0,
+            State::Produced(_) | State::End(_) => 0,
         }
     }
 }
 
 impl<'a> State<'a> {
+    #[cold]
+    fn end(&mut self) {
+        *self = State::End(match self {
+            State::Produced(produce) => produce.returned(),
+            State::End(value) => *value,
+            _ => Value::None,
+        });
+    }
+
     #[inline]
     fn next(&mut self, heap: &Heap<'a>) -> Result<Option<Value<'a>>, Raised> {
         Ok(match self {
@@ -217,7 +289,7 @@ impl<'a> State<'a> {
             State::Dict(part, dict, progress) => return part.next(heap, dict, progress),
             State::Set(set, progress) => return next_member(heap, set, progress),
             State::Produced(produce) => return produce.next(heap),
-            State::End => None,
+            State::End(_) => None,
         })
     }
 }
@@ -293,6 +365,14 @@ static ASCII: [&str; 128] = {
     }
     texts
 };
+
+/// Which character of ASCII a text is, if it is of those that [`character`] gives: told by where it is, as reading it
+/// would be two loads, one after the other.
+#[inline(always)]
+pub fn ascii_at<'a>(text: &&'a str) -> Option<u8> {
+    let offset = std::ptr::from_ref::<&'a str>(text).addr().wrapping_sub(ASCII.as_ptr().addr());
+    u8::try_from(offset / size_of::<&str>()).ok().filter(u8::is_ascii)
+}
 
 /// A `str` of one character, without copying it.
 #[inline]

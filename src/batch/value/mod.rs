@@ -33,7 +33,7 @@ pub use extent::{extent, key_extent, sound_extent};
 pub use hash::{hash, hash_text, portable_hash, python_hash};
 pub use heap::{Arena, Effects, Heap, Outcome, Raised, Task};
 pub use item::{delete_item, get_item, key_error, length, set_item};
-pub use iter::{Iter, Produce, character, iterate, range_length};
+pub use iter::{Iter, Produce, ascii_at, character, iterate, range_length};
 pub use number::{Big, Binary, Unary, bigint_to_float, float_to_bigint, float_to_int};
 pub use object::{
     Args, Callable, Function, Module, Native, NativeFn, Object, call, find_attribute, get_attribute,

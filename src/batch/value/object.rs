@@ -49,6 +49,11 @@ pub trait Callable<'a> {
     /// # Errors
     /// Whatever its body raises; `TypeError` if the arguments do not fit its parameters.
     fn call(&self, heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a>;
+
+    /// `__qualname__`, where it is known.
+    fn qualified(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// A lambda or `def`.

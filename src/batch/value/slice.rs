@@ -160,7 +160,7 @@ fn collect<'a>(heap: &Heap<'a>, items: Value<'a>, step: Value<'a>) -> Result<&'a
     }
     let iter = iterate(heap, items).map_err(|_| {
         heap.caught();
-        let what = if step.is_none() {
+        let what = if step.is_none() || step.as_int() == Some(1) {
             "can only assign an iterable"
         } else {
             "must assign iterable to extended slice"

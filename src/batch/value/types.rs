@@ -135,7 +135,7 @@ macro_rules! classes {
 }
 
 classes! {
-    NONE_TYPE "NoneType" OBJECT None, &[];
+    NONE_TYPE "NoneType" OBJECT Some(python::numbers::new_none), &[];
     INT "int" OBJECT Some(python::numbers::new_int), python::numbers::INT_METHODS;
     BOOL "bool" INT Some(python::numbers::new_bool), &[];
     FLOAT "float" OBJECT Some(python::numbers::new_float), python::numbers::FLOAT_METHODS;

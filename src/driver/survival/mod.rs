@@ -50,6 +50,9 @@ const STAGED: &str = "staged";
 /// The only key of a table that needs none.
 const ONLY: &[u8] = b"";
 
+/// What is said of a program that wants checkpoints which cannot be made.
+pub(super) const WITHOUT: &str = "the run goes on without checkpoints";
+
 /// How a run goes on from a checkpoint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Recovery {
@@ -76,7 +79,11 @@ impl Checkpointing {
     ///
     /// # Errors
     /// Usage errors: a directory that is none of this machine's, or options of checkpoints where there are none.
-    pub(super) fn of(settings: &Settings, asked: Option<&plan::Checkpoint>) -> Result<Option<Self>> {
+    pub(super) fn of(
+        settings: &Settings,
+        asked: Option<&plan::Checkpoint>,
+        desk: &mut Desk,
+    ) -> Result<Option<Self>> {
         let recovery = settings.recovery;
         if let Some(directory) = &settings.checkpoint {
             return Ok(Some(Checkpointing { directory: directory.clone(), resume: true, recovery }));
@@ -92,9 +99,15 @@ impl Checkpointing {
             };
             return Err(Error::Usage(format!("{option} is for checkpoints: add --checkpoint DIR")));
         };
-        let directory = sink::local_path(&asked.directory)
-            .map_err(|fault| Error::Usage(format!("the checkpoint directory: {fault}")))?;
-        Ok(Some(Checkpointing { directory, resume: asked.resume, recovery }))
+        match sink::local_path(&asked.directory) {
+            Ok(directory) => Ok(Some(Checkpointing { directory, resume: asked.resume, recovery })),
+            Err(fault) if asked.resume => Err(Error::Usage(format!("the checkpoint directory: {fault}"))),
+            // As nothing is gone on from, nothing is wrong but that nothing can be gone on from later.
+            Err(fault) => {
+                desk.say(format_args!("the checkpoint directory: {fault}: {WITHOUT}"));
+                Ok(None)
+            }
+        }
     }
 }
 
@@ -278,6 +291,20 @@ impl Survival {
         self.journal.seal(time)?;
         Moment::Journalled.pass();
         Ok(())
+    }
+
+    /// Commits how far sources were read, where that is no batch: that files were found to end, say.
+    ///
+    /// # Errors
+    /// When it could not be made durable.
+    pub(super) fn end(&mut self, positions: Vec<(SourceId, Position)>) -> Result<()> {
+        if positions.is_empty() {
+            return Ok(());
+        }
+        let time = self.store.last().time;
+        let mut commit = self.store.commit()?;
+        put_places(positions, None, &mut commit)?;
+        commit.finish(time).map(drop)
     }
 
     /// Commits a batch that was written.

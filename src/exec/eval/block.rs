@@ -55,10 +55,11 @@ pub enum Step {
     NextSlot { iterator: usize, slot: usize, start: usize },
     /// As that, for any target.
     NextStore { iterator: usize, store: Store, start: usize },
-    /// Gives a value to whoever walks through the generator.
-    Yield(Expr),
-    /// Gives all that an iterator has, one by one.
-    YieldAll(usize),
+    /// Gives a value to whoever walks through the generator, who may send one back into a slot.
+    Yield { value: Expr, sent: usize },
+    /// Gives all that an iterator has, one by one, and hands on what is sent meanwhile. What the iterator came to
+    /// goes to the same slot.
+    YieldAll { iterator: usize, sent: usize },
     /// Puts the exception in flight into a slot.
     Catch(usize),
     /// Goes on elsewhere, if the exception in a slot is of none of these classes.
@@ -97,19 +98,30 @@ impl Block {
         }
     }
 
+    /// The slot that takes what is sent to a generator that stands at a step.
+    pub fn sent(&self, at: usize) -> Option<usize> {
+        match (self.steps.get(at), at.checked_sub(1).and_then(|before| self.steps.get(before))) {
+            (Some(Step::YieldAll { sent, .. }), _) | (_, Some(Step::Yield { sent, .. })) => Some(*sent),
+            _ => None,
+        }
+    }
+
     fn steps<'a>(&self, frame: &Frame<'_, 'a>, at: &mut usize) -> Outcome<'a> {
         let heap = frame.heap;
-        loop {
-            match &self.steps[*at] {
+        // Where it stands is read from a register, and written for whoever asks when it ends or raises.
+        let mut place = *at;
+        'steps: loop {
+            *at = place;
+            match &self.steps[place] {
                 Step::Do(action) => action(frame)?,
                 Step::Set(slot, value) => frame.slots[*slot].set(Some(value(frame)?)),
                 Step::Jump(to) => {
-                    *at = *to;
+                    place = *to;
                     continue;
                 }
                 Step::JumpUnless(test, to) => {
                     if !test(frame)? {
-                        *at = *to;
+                        place = *to;
                         continue;
                     }
                 }
@@ -121,7 +133,7 @@ impl Block {
                 Step::RepeatIf(test, start) => {
                     frame.turn()?;
                     if test(frame)? {
-                        *at = *start;
+                        place = *start;
                         continue;
                     }
                 }
@@ -139,34 +151,50 @@ impl Block {
                     frame.slots[*slot].set(Some(Value::Iterator(iterator)));
                 }
                 Step::NextSlot { iterator, slot, start } => {
-                    if let Some(value) = next(frame, *iterator)? {
+                    while let Some(value) = next(frame, *iterator)? {
                         frame.slots[*slot].set(Some(value));
-                        *at = *start;
-                        continue;
+                        match &self.steps[*start] {
+                            // All that the loop does: no step has to be looked up.
+                            Step::DoIf(test, action) if *start + 1 == place => {
+                                if test(frame)? {
+                                    action(frame)?;
+                                }
+                            }
+                            _ => {
+                                place = *start;
+                                continue 'steps;
+                            }
+                        }
                     }
                 }
                 Step::NextStore { iterator, store, start } => {
                     if let Some(value) = next(frame, *iterator)? {
                         store(frame, value)?;
-                        *at = *start;
+                        place = *start;
                         continue;
                     }
                 }
-                Step::Yield(value) => {
+                Step::Yield { value, sent } => {
                     let value = value(frame)?;
-                    *at += 1;
+                    frame.slots[*sent].set(Some(Value::None));
+                    *at = place + 1;
                     return Ok(value);
                 }
-                Step::YieldAll(iterator) => {
-                    if let Some(value) = next(frame, *iterator)? {
-                        return Ok(value);
+                Step::YieldAll { iterator, sent } => {
+                    frame.turn()?;
+                    let value = frame.slots[*sent].replace(Some(Value::None)).unwrap_or(Value::None);
+                    if let Some(Value::Iterator(from)) = frame.slots[*iterator].get() {
+                        if let Some(value) = from.send(heap, value)? {
+                            return Ok(value);
+                        }
+                        frame.slots[*sent].set(Some(from.returned()));
                     }
                 }
                 Step::Catch(slot) => frame.slots[*slot].set(Some(heap.caught())),
                 Step::Match { exception, classes, otherwise } => {
                     let exception = frame.local(*exception)?;
                     if !is_instance(heap, exception, classes(frame)?)? {
-                        *at = *otherwise;
+                        place = *otherwise;
                         continue;
                     }
                 }
@@ -176,11 +204,11 @@ impl Block {
                 }
                 Step::Leave(slot, ways) => {
                     let way = frame.slots[*slot].get().and_then(Value::as_int).unwrap_or(0);
-                    *at = ways[usize::try_from(way).unwrap_or(0)];
+                    place = ways[usize::try_from(way).unwrap_or(0)];
                     continue;
                 }
             }
-            *at += 1;
+            place += 1;
         }
     }
 }
@@ -190,7 +218,10 @@ impl Block {
 fn next<'a>(frame: &Frame<'_, 'a>, slot: usize) -> Result<Option<Value<'a>>, Raised> {
     frame.turn()?;
     match frame.slots[slot].get() {
-        Some(Value::Iterator(iterator)) => iterator.next(frame.heap),
+        Some(Value::Iterator(iterator)) => match iterator.next_at_once() {
+            Some(value) => Ok(Some(value)),
+            None => iterator.next(frame.heap),
+        },
         _ => Ok(None),
     }
 }

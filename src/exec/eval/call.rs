@@ -25,6 +25,10 @@ impl<'a> Callable<'a> for Closure<'a> {
             slots => self.enter(heap, &vec![Cell::new(None); slots], args),
         }
     }
+
+    fn qualified(&self) -> Option<&str> {
+        Some(&self.unit.qualified)
+    }
 }
 
 impl<'a> Closure<'a> {

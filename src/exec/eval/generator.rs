@@ -5,7 +5,7 @@ use std::cell::Cell;
 use super::block::{Block, DONE};
 use super::frame::{Closure, Frame, Slot, Variable};
 use super::instance::Shared;
-use crate::batch::value::exceptions::{RUNTIME_ERROR, STOP_ITERATION};
+use crate::batch::value::exceptions::{RUNTIME_ERROR, STOP_ITERATION, TYPE_ERROR};
 use crate::batch::value::types::GENERATOR;
 use crate::batch::value::{Heap, Iter, Produce, Raised, Value, type_of};
 
@@ -17,6 +17,8 @@ pub struct Generator<'a> {
     cells: &'a [Cell<&'a Variable<'a>>],
     /// The step to go on with.
     at: Cell<usize>,
+    /// What it came to.
+    returned: Cell<Value<'a>>,
 }
 
 impl<'a> Generator<'a> {
@@ -28,8 +30,14 @@ impl<'a> Generator<'a> {
         slots: &'a [Slot<'a>],
         cells: &'a [Cell<&'a Variable<'a>>],
     ) -> Value<'a> {
-        let generator: &'a Generator<'a> =
-            heap.bump().alloc(Generator { closure, block, slots, cells, at: Cell::new(0) });
+        let generator: &'a Generator<'a> = heap.bump().alloc(Generator {
+            closure,
+            block,
+            slots,
+            cells,
+            at: Cell::new(0),
+            returned: Cell::new(Value::None),
+        });
         Value::Iterator(heap.bump().alloc(Iter::produced(&GENERATOR, generator)))
     }
 }
@@ -47,7 +55,10 @@ impl<'a> Produce<'a> for Generator<'a> {
             self.block.resume(&Frame { heap, slots, cells, closure, constants, instance }, &mut at)
         });
         match outcome {
-            Ok(_) if at == DONE => Ok(None),
+            Ok(value) if at == DONE => {
+                self.returned.set(value);
+                Ok(None)
+            }
             Ok(value) => {
                 self.at.set(at);
                 Ok(Some(value))
@@ -60,5 +71,21 @@ impl<'a> Produce<'a> for Generator<'a> {
                 Err(heap.throw(exception))
             }
         }
+    }
+
+    fn send(&self, heap: &Heap<'a>, value: Value<'a>) -> Option<Result<Option<Value<'a>>, Raised>> {
+        let at = self.at.get();
+        if at == 0 {
+            let message = "can't send non-None value to a just-started generator";
+            return Some(Err(heap.raise(&TYPE_ERROR, message)));
+        }
+        if let Some(sent) = self.block.sent(at) {
+            self.slots[sent].set(Some(value));
+        }
+        Some(self.next(heap))
+    }
+
+    fn returned(&self) -> Value<'a> {
+        self.returned.get()
     }
 }

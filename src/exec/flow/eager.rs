@@ -3,6 +3,7 @@
 //! pool.
 
 use super::Flow;
+use super::early::Early;
 use crate::batch::{Chunk, SourceId, Time};
 use crate::exec::rdd::{Tally, Workers, delimiters};
 use crate::plan::{
@@ -21,9 +22,18 @@ pub(super) struct Eager {
     limit: usize,
 }
 
+impl Eager {
+    /// Whether it counts what comes from a source.
+    pub(super) fn reads(&self, source: SourceId) -> bool {
+        self.sources.contains(&source)
+    }
+}
+
 impl Flow {
-    /// Looks which streams can be counted while their input comes in. To be called before anything does.
-    pub fn begin(&mut self, script: &mut dyn Script, workers: &Workers) {
+    /// Looks which streams can be computed while their input comes in. To be called before anything does; `open`
+    /// is to be called before each batch then. Where the program may run during a batch, only what its variables
+    /// cannot change is computed early.
+    pub fn begin(&mut self, script: &mut dyn Script, workers: &Workers, is_undisturbed: bool) {
         let graph = &self.graph;
         let early = early_counts(graph, &mut |lambda| script.freeze(lambda).ok());
         let eager = early.into_iter().filter_map(|EarlyCount { source, counts, by }| {
@@ -36,28 +46,34 @@ impl Flow {
             Some(Eager { stream: counts, sources, tally, partitions, limit: limit(graph, counts) })
         });
         self.eager = eager.collect();
+        if is_undisturbed {
+            self.early = Early::all(self);
+        }
     }
 
     /// Takes lines of the open batch; whether they are kept until it is closed. Where they are, the chunk can
     /// be given back at once.
     pub fn accept(&mut self, chunk: Chunk, workers: &Workers) -> bool {
-        match self.eager.iter().find(|eager| eager.sources.contains(&chunk.source())) {
+        match self.eager.iter().find(|eager| eager.reads(chunk.source())) {
             Some(eager) => {
                 workers.count_words(&eager.tally, chunk);
                 false
             }
-            None => {
+            None => self.accept_early(chunk, workers).is_some_and(|chunk| {
                 self.input.accept(&chunk);
                 true
-            }
+            }),
         }
     }
 
-    /// Sums up what was counted of the batch that is about to be closed.
+    /// Sums up what was counted and computed of the batch that is about to be closed.
     ///
     /// # Errors
     /// When a worker has failed.
     pub fn sum_up(&mut self, time: Time, workers: &mut Workers) -> Outcome<()> {
+        self.feed_rest(workers);
+        workers.finish()?;
+        self.settle_early(time, workers);
         for eager in &self.eager {
             let dataset = workers.sum_up(&eager.tally, eager.partitions, eager.limit)?;
             let origin = self.graph.streams[eager.stream.0 as usize].origin.clone();

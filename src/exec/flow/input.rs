@@ -47,6 +47,22 @@ impl Input {
         }
     }
 
+    /// Takes out the full pieces of a source, oldest first, each with the number of its partition.
+    pub(super) fn take_full(&mut self, source: SourceId) -> Vec<(usize, Piece)> {
+        let parts = self.sources.get_mut(&source).into_iter().flatten().enumerate();
+        parts.flat_map(|(index, part)| part.full.drain(..).map(move |piece| (index, piece))).collect()
+    }
+
+    /// Makes full pieces of what has come in of a source.
+    pub(super) fn close_parts(&mut self, source: SourceId) {
+        self.sources.get_mut(&source).into_iter().flatten().for_each(Part::close);
+    }
+
+    /// How many partitions a source has.
+    pub(super) fn parts(&self, source: SourceId) -> usize {
+        self.sources.get(&source).map_or(0, Vec::len)
+    }
+
     /// What there is, and begins anew.
     pub(super) fn take(&mut self) -> BTreeMap<SourceId, Vec<Partition>> {
         let take = |(source, parts): (SourceId, Vec<Part>)| {

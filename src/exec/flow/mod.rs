@@ -6,6 +6,7 @@
 //! and one that fails takes nothing with it. RDDs that windows will ask for are computed at once.
 
 mod eager;
+mod early;
 mod history;
 mod input;
 pub(super) mod kept;
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::eager::Eager;
+use self::early::Early;
 use self::history::{History, histories};
 use self::input::Input;
 use self::kept::Kept;
@@ -47,6 +49,7 @@ pub struct Flow {
     resumed: Option<Time>,
     /// The batches before and behind times at which no process ran.
     gaps: Vec<(Time, Time)>,
+    early: Vec<Early>,
 }
 
 /// What comes of a batch, for whoever writes it.
@@ -111,6 +114,7 @@ impl Flow {
             kept: None,
             resumed: None,
             gaps: Vec::new(),
+            early: Vec::new(),
             graph,
         }
     }

@@ -8,23 +8,28 @@
 //! | 0 | how many batches were closed, how many of them since the last pane was, and which panes there are |
 //! | 1, key | its running total |
 //! | 2, pane | how many records it has, for a plan without keys |
+//! | 3 | the pane that is counted, where keys have spellings |
+//! | 3, key | how it is shown that is equal to a key of another type, and the pane in which that was last met |
 //! | 2, pane, part | keys and what they have been counted in that pane; a key may come more than once |
 //!
 //! Panes are eight bytes, parts four, highest first; everything else is [packed](crate::batch::packed).
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use super::{Job, lock};
 use crate::batch::packed::{Packed, put_number};
 use crate::batch::{Counts, Keep, Time, repr_into};
 use crate::error::Result;
+use crate::exec::spelling::Spelled;
 use crate::plan::{Plan, Scope};
 
 /// The first bytes of keys.
 const STANDING: u8 = 0;
 const TOTAL: u8 = 1;
 const PANE: u8 = 2;
+const SPELLING: u8 = 3;
 
 /// Bytes of a pane that go into one row.
 const PART: usize = 64 * 1024;
@@ -38,6 +43,8 @@ pub(super) struct Kept {
     pub(super) begun: u64,
     /// How many parts each pane has, by number.
     parts: BTreeMap<u64, u32>,
+    /// The rows of spellings.
+    spellings: BTreeMap<Vec<u8>, Vec<u8>>,
     /// What was to be given when a last result was shown early.
     parked: Option<Parked>,
 }
@@ -45,7 +52,14 @@ pub(super) struct Kept {
 impl Kept {
     pub(super) fn new(plan: &Plan) -> Self {
         let table = plan.operator().table();
-        Kept { table, asked: false, begun: 0, parts: BTreeMap::new(), parked: None }
+        Kept {
+            table,
+            asked: false,
+            begun: 0,
+            parts: BTreeMap::new(),
+            spellings: BTreeMap::new(),
+            parked: None,
+        }
     }
 }
 
@@ -166,7 +180,47 @@ impl Job {
         }
         let (begun, panes) = self.shared.shards.first().map_or((0, 0), |shard| lock(shard).panes());
         self.kept.delete_parts(begun - panes, keep)?;
+        self.spelling_changes(keep)?;
         Ok(Standing { batches: self.batches, open: self.open, passed: 0, begun, panes })
+    }
+
+    /// What is known of spellings, which is seldom anything.
+    fn spelling_changes(&mut self, keep: &mut dyn Keep) -> Result<()> {
+        let mut now = BTreeMap::new();
+        for (key, spelling, last) in self.shared.spellings.all() {
+            let mut value = Vec::new();
+            put_number(last, &mut value);
+            value.extend(spelling);
+            now.insert([&[SPELLING][..], &key].concat(), value);
+        }
+        if !now.is_empty() {
+            let mut value = Vec::new();
+            put_number(self.shared.panes.load(Ordering::Relaxed), &mut value);
+            now.insert(vec![SPELLING], value);
+        }
+        for (key, value) in now.iter().filter(|(key, value)| self.kept.spellings.get(*key) != Some(value)) {
+            keep.put(&self.kept.table, key, value)?;
+        }
+        for key in self.kept.spellings.keys().filter(|key| !now.contains_key(*key)) {
+            keep.delete(&self.kept.table, key)?;
+        }
+        self.kept.spellings = now;
+        Ok(())
+    }
+
+    fn restore_spellings(&mut self, read: &Read<'_>) -> Option<()> {
+        for (key, value) in &read.spellings {
+            self.kept.spellings.insert([&[SPELLING][..], key].concat(), value.to_vec());
+            let mut packed = Packed::new(value);
+            let pane = packed.number()?;
+            if key.is_empty() {
+                self.shared.panes.store(pane, Ordering::Relaxed);
+            } else {
+                let spelling = packed.take(packed.left())?.to_vec();
+                self.shared.spellings.learn(&mut Spelled::from([(key.to_vec(), spelling)]), pane);
+            }
+        }
+        Some(())
     }
 
     /// What the shards have had added, by all workers.
@@ -252,6 +306,9 @@ impl Job {
                 }
             }
             self.begun = open > 0;
+            if self.restore_spellings(&read).is_none() {
+                return Ok(None);
+            }
             // What was taken back was given before.
             self.news()?;
         } else {
@@ -346,6 +403,7 @@ struct Read<'r> {
     totals: Vec<(&'r [u8], u64)>,
     numbers: BTreeMap<u64, u64>,
     panes: BTreeMap<u64, Vec<&'r [u8]>>,
+    spellings: Vec<(&'r [u8], &'r [u8])>,
     /// Behind the last part of each pane.
     next_parts: BTreeMap<u64, u32>,
 }
@@ -358,6 +416,7 @@ impl<'r> Read<'r> {
             totals: Vec::new(),
             numbers: BTreeMap::new(),
             panes: BTreeMap::new(),
+            spellings: Vec::new(),
             next_parts: BTreeMap::new(),
         };
         for (key, value) in rows {
@@ -367,9 +426,9 @@ impl<'r> Read<'r> {
                 STANDING if rest.is_empty() => {}
                 TOTAL => {
                     let key = rest.take(rest.left())?;
-                    std::str::from_utf8(key).ok()?;
                     read.totals.push((key, Packed::new(value).number()?));
                 }
+                SPELLING => read.spellings.push((rest.take(rest.left())?, value)),
                 PANE => {
                     let pane = u64::from_be_bytes(rest.array()?);
                     if rest.is_empty() {
@@ -418,7 +477,7 @@ fn counts_of(packed: &[u8]) -> Option<Vec<(&[u8], u64)>> {
     let mut packed = Packed::new(packed);
     let mut counts = Vec::new();
     while !packed.is_empty() {
-        counts.push((packed.text()?.as_bytes(), packed.number()?));
+        counts.push((packed.bytes()?, packed.number()?));
     }
     Some(counts)
 }

@@ -10,11 +10,12 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::kept::Kept;
-use super::SPILL_BUDGET;
 use super::bad::{BadLines, Collector};
 use super::executor::Executor;
+use super::spelling::Spellings;
 use super::stage::Stage;
 use super::window::Shard;
+use super::{SPILL_BUDGET, STACK};
 use crate::batch::{BatchResult, Chunk, Pool, Records, SourceId, Time};
 use crate::error::Result;
 use crate::kernel::{CountTable, Merge, Rank, SHARDS, Scratch, Seed, Top};
@@ -56,6 +57,9 @@ struct Shared {
     shards: Vec<Mutex<Shard>>,
     records: AtomicU64,
     bad: BadLines,
+    spellings: Spellings,
+    /// Panes closed so far.
+    panes: AtomicU64,
 }
 
 /// What belongs to one worker.
@@ -93,7 +97,7 @@ impl Job {
         };
         let keyed = plan.select != Select::Records;
         let shards = if keyed && plan.scope != Scope::Batch { SHARDS } else { 0 };
-        let executor = Executor::new(workers)?;
+        let executor = Executor::new(workers, plan.calls_functions().then_some(STACK))?;
         let shared = Shared {
             lanes: (0..executor.workers()).map(|_| Mutex::new(lane())).collect(),
             shards: (0..shards)
@@ -101,6 +105,8 @@ impl Job {
                 .collect(),
             records: AtomicU64::new(0),
             bad: BadLines::new(keep_bad),
+            spellings: Spellings::default(),
+            panes: AtomicU64::new(0),
         };
         Ok(Job {
             executor,
@@ -302,11 +308,19 @@ impl Job {
         }
         self.finish()?;
         self.spent = Arc::into_inner(merge).map(Merge::into_tables).unwrap_or_default();
-        if !due {
-            return Ok(None);
-        }
-        let (counts, more) = mem::replace(&mut *lock(&selected), self.top.clone()).finish();
-        Ok(Some((Records::Keyed(counts), more)))
+        let result = due.then(|| {
+            let (counts, more) = mem::replace(&mut *lock(&selected), self.top.clone()).finish();
+            (Records::Keyed(self.shared.spellings.apply(counts)), more)
+        });
+        // A pane of which a part was given as a change is closed once more.
+        let closed = u64::from(begins) + self.shared.panes.fetch_add(u64::from(begins), Ordering::Relaxed);
+        let counted = match self.scope {
+            Scope::Batch => 1,
+            Scope::Window(window) => window.panes(),
+            Scope::Total => u64::MAX,
+        };
+        self.shared.spellings.forget_before((closed + 1).saturating_sub(counted));
+        Ok(result)
     }
 }
 
@@ -317,6 +331,7 @@ impl Shared {
         let Lane { stage, table, passed, .. } = &mut *lane;
         let mut bad = Collector::new(&self.bad, number, chunk.source());
         let (all, kept) = stage.run(chunk.text(), table, &mut bad);
+        self.spellings.learn(stage.spelled(), self.panes.load(Ordering::Relaxed));
         *passed += kept;
         self.records.fetch_add(all, Ordering::Relaxed);
         bad.deliver();

@@ -12,7 +12,7 @@ use super::sample::{Sampled, Sampler};
 use crate::batch::value::types::GENERATOR;
 use crate::batch::value::{Args, Heap, Iter, Produce, Raised, Value, call, iterate};
 use crate::exec::eval::{Compiled, compile};
-use crate::plan::{Origin, Outcome, RddOp, RecordOp, RecordStep};
+use crate::plan::{Draw, Origin, Outcome, RddOp, RecordOp, RecordStep};
 
 /// Operators in the order in which records pass them.
 #[derive(Clone, Debug, Default)]
@@ -164,13 +164,14 @@ pub(super) fn link(op: &RddOp, origin: &Origin) -> Outcome<Option<LinkOp>> {
             LinkOp::Partition(PartitionOp::Map { function, with_index: *with_index })
         }
         RddOp::Glom => LinkOp::Partition(PartitionOp::Glom),
-        RddOp::Sample { with_replacement, fraction, seed } => {
-            if !(0.0..=MOST_DRAWN).contains(fraction) {
-                let message = format!("a sample's fraction is between 0 and {MOST_DRAWN}, not {fraction}");
+        RddOp::Sample { draw, seed } => {
+            if let Draw::Poisson(mean) = draw
+                && !(0.0..=MOST_DRAWN).contains(mean)
+            {
+                let message = format!("a sample's fraction is between 0 and {MOST_DRAWN}, not {mean}");
                 return Err(failure("ValueError", &message, origin));
             }
-            let sampler = Sampler { with_replacement: *with_replacement, fraction: *fraction, seed: *seed };
-            LinkOp::Partition(PartitionOp::Sample(sampler))
+            LinkOp::Partition(PartitionOp::Sample(Sampler { draw: *draw, seed: *seed }))
         }
         _ => return Ok(None),
     }))

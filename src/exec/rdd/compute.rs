@@ -5,17 +5,19 @@ use std::sync::Arc;
 
 use super::chain::{Chain, Link, link};
 use super::context::Context;
-use super::counted::pairs;
+use super::counted::{Counted, Counter, pairs};
 use super::deal::Deal;
-use super::keyed::{Combine, Group, Pairs, Together};
+use super::keyed::{Combine, Group, Pairs, Together, together};
 use super::layout::lay_out;
 use super::read::{Unit, count_all};
 use super::shuffle::{ByKey, gather};
 use super::sink::{Count, Numbered, Records, write_counts};
 use super::sort::{ByOrder, arrange};
 use super::stage::{Sink, Stage};
+use super::started::Started;
 use super::tasks::Tasks;
 use super::tracked::{Before, snapshot, track};
+use super::union::{aligned, coalesce, union};
 use super::write::Writer;
 use super::zip::{cross, zip};
 use crate::batch::{Dataset, Partition, Piece};
@@ -137,12 +139,18 @@ impl<'w> Computation<'w> {
         let of_parent = |this: &mut Self| parents.first().map_or(Ok(0), |parent| this.partitions(parent));
         match &rdd.op {
             RddOp::Data(dataset) => Ok(dataset.partitions.len()),
+            RddOp::States(states) => Ok(states.len()),
             RddOp::Failed { partitions: Some(partitions), .. } => Ok(*partitions),
             op if op.is_narrow() => of_parent(self),
             RddOp::Count | RddOp::Zip | RddOp::ZipWithIndex => of_parent(self),
-            RddOp::Union => parents.iter().try_fold(0, |sum: usize, parent| {
-                limited(sum.saturating_add(self.partitions(parent)?), &rdd.origin)
-            }),
+            RddOp::Union => {
+                let counts =
+                    parents.iter().map(|parent| self.partitions(parent)).collect::<Outcome<Vec<_>>>()?;
+                match aligned(parents.iter().zip(counts.iter().copied())) {
+                    Some(partitions) => Ok(partitions),
+                    None => limited(counts.into_iter().fold(0, usize::saturating_add), &rdd.origin),
+                }
+            }
             RddOp::Cartesian => parents.iter().try_fold(1, |product: usize, parent| {
                 limited(product.saturating_mul(self.partitions(parent)?), &rdd.origin)
             }),
@@ -164,13 +172,14 @@ impl<'w> Computation<'w> {
         }
         match &rdd.op {
             RddOp::Data(dataset) => Ok(dataset.clone()),
+            RddOp::States(states) => Ok(Dataset { partitions: vec![Partition::default(); states.len()] }),
             RddOp::Failed { failure, .. } => Err(failure.clone()),
             RddOp::Union => {
-                let mut union = Dataset::default();
-                for parent in rdd.parents() {
-                    union.partitions.extend(self.dataset(&parent)?.partitions);
-                    limited(union.partitions.len(), origin)?;
-                }
+                let parents = rdd.parents();
+                let datasets =
+                    parents.iter().map(|parent| self.dataset(parent)).collect::<Outcome<Vec<_>>>()?;
+                let union = union(&parents, datasets);
+                limited(union.partitions.len(), origin)?;
                 Ok(union)
             }
             RddOp::Count => self.count(rdd),
@@ -178,20 +187,34 @@ impl<'w> Computation<'w> {
             RddOp::ZipWithIndex => self.number(rdd),
             RddOp::Combine { create, merge_value, merge_combiners, partitions } => {
                 let (chain, base) = self.parent_chain(rdd, 0)?;
-                if let Some((ones, keys)) = chain.links.split_last()
-                    && counts_by_key(&rdd.op, ones.step())
-                    && let keys = (Chain { links: keys.to_vec() })
-                    && let Some(counts) = self.tasks.count(keys, &base, origin)?
-                {
-                    return Ok(pairs(&counts, *partitions));
+                let mut together = Vec::new();
+                if let Some(keys) = keys_to_count(&rdd.op, &chain) {
+                    if !self.tasks.has_started(rdd)
+                        && let Some(counts) = self.tasks.count_in_lines(&keys, &base)?
+                    {
+                        return Ok(pairs(&counts, *partitions));
+                    }
+                    let counter = Arc::clone(&self.tasks.counter);
+                    let outputs = self.run(rdd, Stage::new(keys, Counted { counter }, origin.clone()), &base);
+                    let outputs = outputs.inspect_err(|_| self.tasks.counter.clear())?;
+                    if let Some((_, first)) = outputs.first() {
+                        let counts = self.tasks.sum_up(&first.counter, 0)?;
+                        let others = outputs.into_iter().map(|(_, output)| output.others);
+                        together = others.filter(|others| others.tables > 0).collect();
+                        if together.is_empty() {
+                            return Ok(pairs(&counts, *partitions));
+                        }
+                        together.extend(Together::of_pairs(pairs(&counts, 1)));
+                    }
+                } else {
+                    let sink = Combine::new(create.as_ref(), merge_value, merge_combiners);
+                    let outputs = self.run(rdd, Stage::new(chain, sink, origin.clone()), &base)?;
+                    together.extend(outputs.into_iter().map(|(_, output)| output));
                 }
-                let create = create.as_ref().map(compile);
-                let together = Combine { create, merge: compile(merge_value) };
-                let outputs = self.run(Stage::new(chain, together, origin.clone()), &base)?;
-                let tables: usize = outputs.iter().map(|output| output.tables).sum();
-                let mut pieces = into_pieces(outputs.into_iter().map(|output| output.pairs));
+                let tables: usize = together.iter().map(|output| output.tables).sum();
+                let mut pieces = into_pieces(together.into_iter().map(|output| output.pairs));
                 if tables > 1 {
-                    let merge = Combine { create: None, merge: compile(merge_combiners) };
+                    let merge = Combine::of_combiners(compile(merge_combiners));
                     pieces = self.bring_together(pieces, merge, origin)?;
                 }
                 self.lay_out(pieces, *partitions, origin)
@@ -213,7 +236,7 @@ impl<'w> Computation<'w> {
                 self.lay_out(groups, *partitions, origin)
             }
             RddOp::PartitionBy { partitions, function } => {
-                let partitions = (*partitions).max(1);
+                let partitions = *partitions;
                 let function = function.as_ref().map(compile);
                 let outputs = self.map_parent(rdd, 0, ByKey { partitions, function })?.outputs;
                 Ok(Dataset { partitions: gather(outputs, partitions) })
@@ -250,11 +273,8 @@ impl<'w> Computation<'w> {
             | RddOp::Glom
             | RddOp::Sample { .. } => {
                 let (chain, base) = self.chain(rdd)?;
-                let stage = Stage::new(chain, Records, origin.clone());
-                let units = stage.units(&base);
-                let places: Vec<usize> = units.iter().map(|unit| unit.partition).collect();
                 let mut partitions = vec![Partition::default(); base.partitions.len()];
-                for (place, writer) in places.into_iter().zip(self.run_units(stage, units)?) {
+                for (place, writer) in self.run(rdd, Stage::new(chain, Records, origin.clone()), &base)? {
                     partitions[place].pieces.extend(writer.into_pieces());
                 }
                 Ok(Dataset { partitions })
@@ -306,10 +326,7 @@ impl<'w> Computation<'w> {
     /// The states that a parent leaves behind, or stands for.
     fn states(&mut self, rdd: &Arc<Rdd>, index: usize) -> Outcome<Before> {
         let pairs = self.parent(rdd, index)?;
-        let states = rdd.parents().get(index).and_then(|parent| match &parent.op {
-            RddOp::MapWithState(tracking) => tracking.after.get().cloned(),
-            _ => None,
-        });
+        let states = rdd.parents().get(index).and_then(|parent| parent.op.states().cloned());
         Ok(states.map_or(Before::Pairs(pairs), Before::States))
     }
 
@@ -325,13 +342,53 @@ impl<'w> Computation<'w> {
     /// Runs the chain that a parent ends with, and a sink behind it.
     fn map_parent<S: Sink>(&mut self, rdd: &Arc<Rdd>, index: usize, sink: S) -> Outcome<Mapped<S::Output>> {
         let (chain, base) = self.parent_chain(rdd, index)?;
-        let outputs = self.run(Stage::new(chain, sink, rdd.origin.clone()), &base)?;
+        let outputs = self.run(rdd, Stage::new(chain, sink, rdd.origin.clone()), &base)?;
+        let outputs = outputs.into_iter().map(|(_, output)| output).collect();
         Ok(Mapped { outputs, partitions: base.partitions.len() })
     }
 
-    fn run<S: Sink>(&mut self, stage: Stage<S>, base: &Dataset) -> Outcome<Vec<S::Output>> {
+    /// Runs the stage that an RDD is made of, unless that was done while the input came in: by task the
+    /// partition, and what came of it.
+    fn run<S: Sink>(
+        &mut self,
+        rdd: &Arc<Rdd>,
+        stage: Stage<S>,
+        base: &Dataset,
+    ) -> Outcome<Vec<(usize, S::Output)>> {
+        if let Some(outputs) = self.tasks.take_started(rdd) {
+            return outputs;
+        }
         let units = stage.units(base);
-        self.run_units(stage, units)
+        let partitions: Vec<usize> = units.iter().map(|unit| unit.partition).collect();
+        Ok(partitions.into_iter().zip(self.run_units(stage, units)?).collect())
+    }
+
+    /// The stage that an RDD begins with, ready for input: [`Workers::start`](super::Workers::start).
+    pub(super) fn start(&mut self, rdd: &Arc<Rdd>) -> Option<Started> {
+        let (chain, _) = self.parent_chain(rdd, 0).ok()?;
+        let (origin, rules) = (rdd.origin.clone(), &self.tasks.rules);
+        match &rdd.op {
+            RddOp::Combine { create, merge_value, merge_combiners, .. } => {
+                match keys_to_count(&rdd.op, &chain) {
+                    Some(keys) => {
+                        // Its own tables: those of the tasks are for computations that do not outlast each other.
+                        let counter = Arc::new(Counter::new(self.tasks.workers()));
+                        Started::new(Stage::new(keys, Counted { counter }, origin), rules)
+                    }
+                    None => {
+                        let sink = Combine::new(create.as_ref(), merge_value, merge_combiners);
+                        Started::new(Stage::new(chain, sink, origin), rules)
+                    }
+                }
+            }
+            RddOp::Top { n, key, largest } => {
+                let key = key.as_ref().map(compile);
+                let sink = ByOrder { key, descending: *largest, most: Some(*n) };
+                Started::new(Stage::new(chain, sink, origin), rules)
+            }
+            RddOp::Count => Started::new(Stage::new(chain, Count, origin), rules),
+            _ => None,
+        }
     }
 
     fn run_units<S: Sink>(&mut self, stage: Stage<S>, units: Vec<Unit>) -> Outcome<Vec<S::Output>> {
@@ -343,7 +400,7 @@ impl<'w> Computation<'w> {
     where
         S: Sink<Output = Together>,
     {
-        let stage = Stage::new(Chain::default(), sink, origin.clone()).in_one_slab();
+        let stage = together(sink, origin);
         let unit = Unit { pieces, ..Unit::default() };
         let together = self.tasks.run_one(move |context| stage.run(&unit, context))?;
         Ok(together.pairs.into_pieces())
@@ -351,7 +408,7 @@ impl<'w> Computation<'w> {
 
     fn lay_out(&mut self, pieces: Vec<Piece>, partitions: usize, origin: &Origin) -> Outcome<Dataset> {
         let origin = origin.clone();
-        let lay = move |context: &Context| lay_out(&pieces, partitions.max(1), &origin, context);
+        let lay = move |context: &Context| lay_out(&pieces, partitions, &origin, context);
         Ok(Dataset { partitions: self.tasks.run_one(lay)? })
     }
 
@@ -372,14 +429,13 @@ impl<'w> Computation<'w> {
     /// How many records each partition of the parent has.
     fn count(&mut self, rdd: &Arc<Rdd>) -> Outcome<Dataset> {
         let (chain, base) = self.parent_chain(rdd, 0)?;
-        let mut counts = vec![0; base.partitions.len()];
-        if chain.links.is_empty() {
-            counts = base.partitions.iter().map(count_all).collect();
-        } else {
-            let stage = Stage::new(chain, Count, rdd.origin.clone());
-            let units = stage.units(&base);
-            let places: Vec<usize> = units.iter().map(|unit| unit.partition).collect();
-            for (place, count) in places.into_iter().zip(self.run_units(stage, units)?) {
+        // Records that are there, where they are.
+        let mut counts: Vec<u64> = match &chain.links[..] {
+            [] => base.partitions.iter().map(count_all).collect(),
+            _ => vec![0; base.partitions.len()],
+        };
+        if !chain.links.is_empty() || self.tasks.has_started(rdd) {
+            for (place, count) in self.run(rdd, Stage::new(chain, Count, rdd.origin.clone()), &base)? {
                 counts[place] += count;
             }
         }
@@ -424,6 +480,12 @@ impl<'w> Computation<'w> {
     }
 }
 
+/// The chain that gives the keys, where all that is done is to count by them.
+fn keys_to_count(combine: &RddOp, chain: &Chain) -> Option<Chain> {
+    let (ones, keys) = chain.links.split_last()?;
+    counts_by_key(combine, ones.step()).then(|| Chain { links: keys.to_vec() })
+}
+
 /// What a sink has made of a parent.
 struct Mapped<T> {
     /// By task.
@@ -444,9 +506,10 @@ fn asked_for(op: &RddOp) -> Option<usize> {
         RddOp::Combine { partitions, .. }
         | RddOp::Group { partitions }
         | RddOp::Cogroup { partitions }
-        | RddOp::PartitionBy { partitions, .. }
-        | RddOp::Repartition { partitions }
-        | RddOp::Sort { partitions: Some(partitions), .. } => Some((*partitions).max(1)),
+        | RddOp::PartitionBy { partitions, .. } => Some(*partitions),
+        RddOp::Repartition { partitions } | RddOp::Sort { partitions: Some(partitions), .. } => {
+            Some((*partitions).max(1))
+        }
         _ => None,
     }
 }
@@ -456,22 +519,6 @@ fn limited(partitions: usize, origin: &Origin) -> Outcome<usize> {
         return Err(failure("ValueError", &format!("more than {MOST_PARTITIONS} partitions"), origin));
     }
     Ok(partitions)
-}
-
-/// Neighbouring partitions put together, each result of about as many.
-fn coalesce(base: &Dataset, most: usize) -> Dataset {
-    let have = base.partitions.len();
-    if have <= most {
-        return base.clone();
-    }
-    let cut = |index: usize| index * have / most;
-    let together = |index| Partition {
-        pieces: base.partitions[cut(index)..cut(index + 1)]
-            .iter()
-            .flat_map(|partition| partition.pieces.iter().cloned())
-            .collect(),
-    };
-    Dataset { partitions: (0..most).map(together).collect() }
 }
 
 fn into_pieces(writers: impl IntoIterator<Item = Writer>) -> Vec<Piece> {

@@ -3,21 +3,21 @@
 //! any of them being made a value.
 
 use std::str;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Workers;
 use super::chain::Chain;
+use super::keyed::Together;
 use super::read::Unit;
-use super::stage::{Sink, Stage};
+use super::stage::Sink;
 use super::tasks::Tasks;
 use super::write::Writer;
-use crate::batch::value::exceptions::EXCEPTION;
-use crate::batch::value::{Arena, Heap, Raised, Task, Value};
+use crate::batch::value::{Arena, Dict, Heap, Raised, Task, Value};
 use crate::batch::{Chunk, Counts, Dataset, Piece};
 use crate::exec::SPILL_BUDGET;
 use crate::kernel::{CountTable, Delimiters, Merge, PaddedBuf, Rank, Scratch, Seed, Tokenizer, Top};
-use crate::plan::{Origin, Outcome, WordsBy, words};
+use crate::plan::{Outcome, WordsBy, words};
 
 /// Pairs that are encoded before their values are dropped.
 const SLAB: usize = 4096;
@@ -56,7 +56,7 @@ impl Counter {
     }
 
     /// Forgets what was counted.
-    fn clear(&self) {
+    pub(super) fn clear(&self) {
         self.put_back(self.take());
     }
 
@@ -89,41 +89,77 @@ impl Drop for Lent<'_> {
     }
 }
 
-/// Counts records that are text. Any other one ends the computation.
+/// Counts records: text in the tables of the word count, all others in a dict.
 pub(super) struct Counted {
-    counter: Arc<Counter>,
-    /// Whether there was another one.
-    met_other: Arc<AtomicBool>,
+    pub(super) counter: Arc<Counter>,
+}
+
+/// What tasks have counted.
+#[derive(Debug)]
+pub(super) struct Counting {
+    /// Where the text is, that of all tasks.
+    pub(super) counter: Arc<Counter>,
+    /// Other keys of this task, with their counts.
+    pub(super) others: Together,
+}
+
+pub(super) struct CountingIn<'a> {
+    text: Lent<'a>,
+    others: Option<&'a Dict<'a>>,
 }
 
 impl Sink for Counted {
-    type Held<'a> = Lent<'a>;
-    type Output = ();
+    type Held<'a> = CountingIn<'a>;
+    type Output = Counting;
 
-    fn start(&self, _: &Unit) {}
+    fn start(&self, _: &Unit) -> Counting {
+        Counting { counter: Arc::clone(&self.counter), others: Together::default() }
+    }
 
-    fn open<'a>(&'a self, _: &Heap<'a>) -> Result<Lent<'a>, Raised> {
-        Ok(self.counter.table())
+    fn open<'a>(&'a self, _: &Heap<'a>) -> Result<CountingIn<'a>, Raised> {
+        Ok(CountingIn { text: self.counter.table(), others: None })
     }
 
     #[inline]
     fn take<'a>(
         &'a self,
         heap: &Heap<'a>,
-        held: &mut Lent<'a>,
+        held: &mut CountingIn<'a>,
         record: Value<'a>,
-        (): &mut (),
+        _: &mut Counting,
     ) -> Result<(), Raised> {
-        let Value::Str(text) = record else {
-            self.met_other.store(true, Ordering::Relaxed);
-            return Err(heap.raise(&EXCEPTION, "a key that is not text"));
-        };
-        held.table.add(text.as_bytes(), 1);
+        if let Value::Str(text) = record {
+            held.text.table.add(text.as_bytes(), 1);
+            return Ok(());
+        }
+        let others = *held.others.get_or_insert_with(|| heap.dict());
+        others.update(heap, record, |count| {
+            let before = count.and_then(|count| count.as_int()).unwrap_or(0);
+            Ok(Value::Int(before + 1))
+        })
+    }
+
+    fn close<'a>(
+        &'a self,
+        heap: &Heap<'a>,
+        held: CountingIn<'a>,
+        output: &mut Counting,
+    ) -> Result<(), Raised> {
+        let Some(others) = held.others else { return Ok(()) };
+        output.others.tables += 1;
+        for (key, count) in others.entries() {
+            output.others.pairs.push(heap, heap.pair(key, count))?;
+        }
         Ok(())
     }
 
-    fn close<'a>(&'a self, _: &Heap<'a>, _: Lent<'a>, (): &mut ()) -> Result<(), Raised> {
-        Ok(())
+    /// The pair that the program has made of it.
+    fn blamed<'a>(&self, heap: &Heap<'a>, record: Value<'a>) -> Value<'a> {
+        heap.pair(record, Value::Int(1))
+    }
+
+    fn size(output: &Counting) -> usize {
+        output.others.pairs.bytes()
     }
 }
 
@@ -146,38 +182,15 @@ pub(in crate::exec) fn delimiters(by: &WordsBy) -> Option<Delimiters> {
 }
 
 impl Tasks {
-    /// Counts what comes through a chain. `None` if not every record is text: then nothing has happened.
+    /// Counts words of lines, if that is all that a chain makes of them and a kernel can do it.
     ///
     /// # Errors
-    /// The exception of the first record that raises.
-    pub(super) fn count(&mut self, chain: Chain, base: &Dataset, origin: &Origin) -> Outcome<Option<Counts>> {
-        let met_other = Arc::new(AtomicBool::new(false));
-        let before = (std::mem::take(&mut self.effects), std::mem::take(&mut self.skipped));
-        let counted = match delimiters_of(&chain, base) {
-            Some(delimiters) => self.count_words(delimiters, base),
-            None => {
-                let sink = Counted { counter: Arc::clone(&self.counter), met_other: Arc::clone(&met_other) };
-                let stage = Stage::new(chain, sink, origin.clone());
-                let units = stage.units(base);
-                self.run(units.len(), move |index, context| stage.run(&units[index], context)).map(drop)
-            }
-        };
-        let (effects, skipped) = (std::mem::take(&mut self.effects), std::mem::take(&mut self.skipped));
-        (self.effects, self.skipped) = before;
+    /// When a worker has failed.
+    pub(super) fn count_in_lines(&mut self, chain: &Chain, base: &Dataset) -> Outcome<Option<Counts>> {
+        let Some(delimiters) = delimiters_of(chain, base) else { return Ok(None) };
+        self.count_words(delimiters, base)?;
         let counter = Arc::clone(&self.counter);
-        if met_other.load(Ordering::Relaxed) {
-            counter.clear();
-            return Ok(None);
-        }
-        self.absorb(effects);
-        self.skipped.absorb(skipped);
-        match counted {
-            Ok(()) => self.sum_up(&counter, 0).map(Some),
-            Err(failure) => {
-                counter.clear();
-                Err(failure)
-            }
-        }
+        self.sum_up(&counter, 0).map(Some)
     }
 
     fn count_words(&mut self, delimiters: Delimiters, base: &Dataset) -> Outcome<()> {
@@ -266,12 +279,21 @@ impl Workers {
     /// The keys counted since the last call, as pairs of key and count: the first `limit` in the order of keys
     /// (for 0 all of them), in so many partitions.
     ///
+    /// To be called when all chunks are counted.
+    ///
     /// # Errors
     /// When a worker has failed.
     pub fn sum_up(&mut self, tally: &Tally, partitions: usize, limit: usize) -> Outcome<Dataset> {
-        self.tasks.finish()?;
         let counts = self.tasks.sum_up(&tally.counter, limit)?;
         Ok(pairs(&counts, partitions))
+    }
+
+    /// Works until every task has ended.
+    ///
+    /// # Errors
+    /// When a worker has failed.
+    pub fn finish(&self) -> Outcome<()> {
+        self.tasks.finish()
     }
 
     /// Has this thread work too, while there is more to do than the other workers can begin soon.

@@ -4,14 +4,18 @@
 
 use std::sync::Arc;
 
+use super::chain::Chain;
+use super::context::Context;
 use super::pipe::key_and_value;
 use super::read::Unit;
-use super::stage::Sink;
+use super::stage::{Sink, Stage};
 use super::write::Writer;
+use crate::batch::Dataset;
 use crate::batch::python::grouped::result_iterable;
 use crate::batch::value::exceptions::{TYPE_ERROR, VALUE_ERROR};
 use crate::batch::value::{Args, Dict, Heap, Raised, Value, call, hash, iterate, type_of};
-use crate::exec::eval::Compiled;
+use crate::exec::eval::{Compiled, compile};
+use crate::plan::{Image, Origin, Outcome};
 
 /// `key, value = record`
 ///
@@ -53,12 +57,40 @@ pub(super) struct Together {
     pub(super) tables: usize,
 }
 
+impl Together {
+    /// Pairs of which each has its key alone; `None` if there are none.
+    pub(super) fn of_pairs(pairs: Dataset) -> Option<Self> {
+        let pairs = Writer::of_pieces(pairs.partitions.into_iter().flat_map(|pairs| pairs.pieces).collect());
+        (pairs.bytes() > 0).then_some(Together { pairs, tables: 1 })
+    }
+}
+
+/// A stage that brings together what tasks have had of each key, in the order of the input.
+pub(super) fn together<S: Sink<Output = Together>>(sink: S, origin: &Origin) -> Stage<S> {
+    Stage::new(Chain::default(), sink, origin.clone()).in_one_slab()
+}
+
 /// `combineByKey`: one combiner a key.
 pub(super) struct Combine {
     /// From a value to a combiner; without it the value is the combiner.
     pub(super) create: Option<Arc<Compiled>>,
     /// From a combiner and a value to a combiner.
     pub(super) merge: Arc<Compiled>,
+    /// From two combiners to one.
+    pub(super) merge_combiners: Arc<Compiled>,
+}
+
+impl Combine {
+    /// With the functions of the operator.
+    pub(super) fn new(create: Option<&Arc<Image>>, merge: &Arc<Image>, merge_combiners: &Arc<Image>) -> Self {
+        let create = create.map(compile);
+        Combine { create, merge: compile(merge), merge_combiners: compile(merge_combiners) }
+    }
+
+    /// Brings combiners together.
+    pub(super) fn of_combiners(merge_combiners: Arc<Compiled>) -> Self {
+        Combine { create: None, merge: Arc::clone(&merge_combiners), merge_combiners }
+    }
 }
 
 pub(super) struct Combiners<'a> {
@@ -113,6 +145,16 @@ impl Sink for Combine {
             output.pairs.push(heap, heap.pair(key, combiner))?;
         }
         Ok(())
+    }
+
+    fn size(output: &Together) -> usize {
+        output.pairs.bytes()
+    }
+
+    fn merge(&self, outputs: Vec<Together>, origin: &Origin, context: &Context) -> Outcome<Vec<Together>> {
+        let pieces = outputs.into_iter().flat_map(|output| output.pairs.into_pieces()).collect();
+        let sink = Combine::of_combiners(Arc::clone(&self.merge_combiners));
+        Ok(vec![together(sink, origin).run(&Unit { pieces, ..Unit::default() }, context)?])
     }
 
     fn functions(&self) -> Vec<&Arc<Compiled>> {

@@ -19,9 +19,11 @@ mod shuffle;
 mod sink;
 mod sort;
 mod stage;
+mod started;
 mod stateful;
 mod tasks;
 mod tracked;
+mod union;
 mod write;
 mod zip;
 
@@ -31,6 +33,7 @@ use std::sync::atomic::AtomicBool;
 pub use context::Skipped;
 pub use counted::Tally;
 pub(super) use counted::delimiters;
+pub use started::{Part, Started};
 
 use self::compute::Computation;
 use self::context::Rules;
@@ -38,11 +41,9 @@ use self::tasks::Tasks;
 use crate::batch::value::Effects;
 use crate::batch::{Dataset, Partition};
 use crate::error::Result;
+use crate::exec::STACK;
 use crate::exec::executor::Executor;
 use crate::plan::{Outcome, Rdd};
-
-/// Address space of a worker's stack: functions of the program may call each other a thousand deep.
-const STACK: usize = 256 << 20;
 
 /// What an engine's tasks run under.
 #[derive(Clone, Debug)]
@@ -70,7 +71,7 @@ impl Workers {
     /// When the system gives no more threads.
     pub fn new(settings: Settings) -> Result<Self> {
         let Settings { workers, stop, memory_limit, skip_bad } = settings;
-        let executor = Executor::with_stack(workers, Some(STACK))?;
+        let executor = Executor::new(workers, Some(STACK))?;
         Ok(Workers { tasks: Tasks::new(executor, Rules { stop, memory_limit, skip: skip_bad }) })
     }
 

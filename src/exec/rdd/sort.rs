@@ -77,6 +77,10 @@ impl Sink for ByOrder {
         Ok(())
     }
 
+    fn size(output: &Writer) -> usize {
+        output.bytes()
+    }
+
     fn functions(&self) -> Vec<&Arc<Compiled>> {
         self.key.iter().collect()
     }

@@ -1,6 +1,7 @@
 //! A stage: a chain of narrow operators, and what is done with its records at the end. A task runs it
 //! on some pieces of a partition.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::chain::Chain;
@@ -10,13 +11,18 @@ use super::stateful;
 use crate::batch::Dataset;
 use crate::batch::value::{Arena, Heap, Raised, Value};
 use crate::exec::eval::Compiled;
-use crate::plan::{Failure, Origin};
+use crate::plan::{Failure, Origin, Outcome};
 
 /// Bytes of a partition that make a task, where it may be cut.
 const TASK: usize = 512 * 1024;
 
 /// Memory that an arena may keep for the next slab.
 const KEPT: usize = 8 << 20;
+
+thread_local! {
+    /// The arena of the last task of this worker, empty: new memory would have to be cleared first.
+    static SPARE: Cell<Option<Arena>> = const { Cell::new(None) };
+}
 
 /// What becomes of a stage's records.
 pub(super) trait Sink: Send + Sync + 'static {
@@ -63,6 +69,24 @@ pub(super) trait Sink: Send + Sync + 'static {
         output: &mut Self::Output,
     ) -> Result<(), Raised>;
 
+    /// The record that is blamed for what taking this one raises.
+    fn blamed<'a>(&self, _: &Heap<'a>, record: Value<'a>) -> Value<'a> {
+        record
+    }
+
+    /// Bytes that the output of a task takes, about.
+    fn size(_: &Self::Output) -> usize {
+        0
+    }
+
+    /// Makes less of the outputs of some tasks, one behind the other, where that can be.
+    ///
+    /// # Errors
+    /// What its functions raise.
+    fn merge(&self, outputs: Vec<Self::Output>, _: &Origin, _: &Context) -> Outcome<Vec<Self::Output>> {
+        Ok(outputs)
+    }
+
     /// The functions it calls.
     fn functions(&self) -> Vec<&Arc<Compiled>> {
         Vec::new()
@@ -95,6 +119,19 @@ impl<S: Sink> Stage<S> {
             sink,
             origin,
         }
+    }
+
+    /// Makes less of the outputs of some tasks, one behind the other, where that can be.
+    ///
+    /// # Errors
+    /// What the sink's functions raise.
+    pub(super) fn merge(&self, outputs: Vec<S::Output>, context: &Context) -> Outcome<Vec<S::Output>> {
+        self.sink.merge(outputs, &self.origin, context)
+    }
+
+    /// Whether a task has to see a partition from its first to its last record.
+    pub(super) fn is_by_partition(&self) -> bool {
+        self.by_partition
     }
 
     /// The same with tasks of whole partitions.
@@ -148,7 +185,7 @@ impl<S: Sink> Stage<S> {
     ) -> Result<S::Output, Failure> {
         let mut missing = most;
         let mut output = self.sink.start(unit);
-        let mut arena = Arena::default();
+        let mut arena = SPARE.take().unwrap_or_default();
         let mut place = Some(Place::default());
         while let Some(from) = place {
             let heap = Heap::new(&arena, &context.task);
@@ -160,6 +197,7 @@ impl<S: Sink> Stage<S> {
                 arena.reset();
             }
         }
+        SPARE.set(Some(arena));
         Ok(output)
     }
 
@@ -182,9 +220,9 @@ impl<S: Sink> Stage<S> {
             && let Some(record) = pipe.next(heap)?
         {
             *missing -= 1;
-            self.sink
-                .take(heap, &mut held, record, output)
-                .map_err(|raised| trace.blame(heap, raised, &self.origin, Some(record)))?;
+            self.sink.take(heap, &mut held, record, output).map_err(|raised| {
+                trace.blame(heap, raised, &self.origin, Some(self.sink.blamed(heap, record)))
+            })?;
             if heap.allocated() > limit && pipe.is_idle() {
                 next = Some(reader.place());
                 break;

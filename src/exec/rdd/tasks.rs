@@ -1,5 +1,7 @@
 //! Running tasks on the workers, and what they did besides.
 
+use std::any::Any;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,7 +9,7 @@ use super::context::{Context, Rules, Skipped};
 use super::counted::Counter;
 use crate::batch::value::Effects;
 use crate::exec::executor::Executor;
-use crate::plan::{Failure, Outcome};
+use crate::plan::{Failure, Outcome, Rdd};
 
 /// The workers, and the effects of the tasks that they have run.
 pub(super) struct Tasks {
@@ -16,15 +18,25 @@ pub(super) struct Tasks {
     pub(super) effects: Effects,
     pub(super) skipped: Skipped,
     pub(super) counter: Arc<Counter>,
+    /// What stages have made of the input while it came in, by the RDD that they belong to: of type
+    /// `Outcome<Vec<(usize, Done<T>)>>`. Whoever puts something here holds the RDD as long as it is there.
+    pub(super) started: HashMap<*const Rdd, Box<dyn Any>>,
 }
 
 /// What a task came to, and what it did.
-type Done<T> = (Outcome<T>, Effects, Skipped);
+pub(super) type Done<T> = (Outcome<T>, Effects, Skipped);
 
 impl Tasks {
     pub(super) fn new(executor: Executor, rules: Rules) -> Self {
         let counter = Arc::new(Counter::new(executor.workers()));
-        Tasks { executor, rules, effects: Effects::default(), skipped: Skipped::default(), counter }
+        Tasks {
+            executor,
+            rules,
+            effects: Effects::default(),
+            skipped: Skipped::default(),
+            counter,
+            started: HashMap::new(),
+        }
     }
 
     /// Leaves a task that cannot fail to whoever is free first.
@@ -77,12 +89,22 @@ impl Tasks {
             self.executor.submit(Box::new(move |_| batch.run(index)));
         }
         self.finish()?;
-        let mut results = Vec::with_capacity(count);
+        let take = |slot: &Mutex<Option<Done<T>>>| {
+            let done = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+            done.expect("tasks before the first that fails have run")
+        };
+        self.collect(batch.done.iter().map(take))
+    }
+
+    /// The results of tasks that have run, in order: [`Tasks::run`].
+    ///
+    /// # Errors
+    /// The exception of the first one that has failed. The later ones are not asked for.
+    fn collect<T>(&mut self, done: impl Iterator<Item = Done<T>>) -> Outcome<Vec<T>> {
+        let mut results = Vec::with_capacity(done.size_hint().0);
         let mut accumulated = Vec::new();
         let mut skipped = Skipped::default();
-        for slot in &batch.done {
-            let done = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-            let (result, effects, dropped) = done.expect("tasks before the first that fails have run");
+        for (result, effects, dropped) in done {
             self.effects.stdout.extend(effects.stdout);
             self.effects.stderr.extend(effects.stderr);
             results.push(result?);
@@ -94,11 +116,28 @@ impl Tasks {
         Ok(results)
     }
 
-    /// Adds what tasks did later.
-    pub(super) fn absorb(&mut self, later: Effects) {
-        self.effects.stdout.extend(later.stdout);
-        self.effects.stderr.extend(later.stderr);
-        self.effects.accumulated.extend(later.accumulated);
+    /// Whether the stage of an RDD was started while the input came in.
+    pub(super) fn has_started(&self, rdd: &Arc<Rdd>) -> bool {
+        self.started.contains_key(&Arc::as_ptr(rdd))
+    }
+
+    /// The results of a stage that was started while the input came in, if this RDD's was: by task the
+    /// partition, and what came of it. Failures are there for whoever asks again.
+    pub(super) fn take_started<T: 'static>(&mut self, rdd: &Arc<Rdd>) -> Option<Outcome<Vec<(usize, T)>>> {
+        let address = Arc::as_ptr(rdd);
+        let started = self.started.remove(&address)?.downcast::<Outcome<Vec<(usize, Done<T>)>>>();
+        let results = match *started.expect("an RDD's stage is the same at every time") {
+            Ok(done) => {
+                let (partitions, done): (Vec<_>, Vec<_>) = done.into_iter().unzip();
+                self.collect(done.into_iter()).map(|results| partitions.into_iter().zip(results).collect())
+            }
+            Err(failure) => Err(failure),
+        };
+        if let Err(failure) = &results {
+            let again: Outcome<Vec<(usize, Done<T>)>> = Err(failure.clone());
+            self.started.insert(address, Box::new(again));
+        }
+        Some(results)
     }
 
     /// Runs one task.

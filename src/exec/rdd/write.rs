@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::read::bytes;
 use crate::batch::value::{Heap, Raised, Value};
 use crate::batch::{Partition, Piece, Rows};
 
@@ -16,6 +17,11 @@ pub(super) struct Writer {
 }
 
 impl Writer {
+    /// Pieces that were written before.
+    pub(super) fn of_pieces(pieces: Vec<Piece>) -> Self {
+        Writer { full: pieces, open: Rows::default() }
+    }
+
     /// Appends a record.
     ///
     /// # Errors
@@ -30,6 +36,11 @@ impl Writer {
     pub(super) fn push_encoded(&mut self, record: &[u8]) {
         self.open.push_encoded(record);
         self.close_if_full();
+    }
+
+    /// Bytes written.
+    pub(super) fn bytes(&self) -> usize {
+        self.full.iter().map(|piece| bytes(piece).len()).sum::<usize>() + self.open.bytes().len()
     }
 
     /// The pieces, none of them empty.

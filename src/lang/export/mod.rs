@@ -1,12 +1,13 @@
 //! Programs as scripts for `spark-submit`: what PySpark has is left as it is written, what it lacks is defined
 //! in front.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::diagnostics::Diagnostic;
 use super::parse;
+use super::program::IN_SCOPE;
 use crate::plan::code::{Code, Expr, ExprKind, Item, Place, Source, Span, StmtKind};
 use crate::plan::visit::{self, Visit};
 
@@ -16,13 +17,10 @@ const EXTRAS: &str = include_str!("extras.py");
 /// `mapWithState`, of which Python has nothing.
 const STATE: &str = include_str!("state.py");
 
-/// What a program of the command line finds in scope, beside its streams.
-const MODULES: [&str; 6] = ["datetime", "json", "math", "operator", "re", "time"];
-
 /// Methods of DStreams that give none.
-const OUTPUTS: [&str; 4] = ["pprint", "foreachRDD", "saveAsTextFiles", "toCommand"];
+const OUTPUTS: [&str; 7] = ["pprint", "foreachRDD", "saveAsTextFiles", "toCommand", "json", "csv", "tsv"];
 
-/// Outputs that PySpark has nothing like.
+/// Outputs that say which of the outputs they are: then all have to be numbered.
 const FORMATS: [&str; 3] = ["json", "csv", "tsv"];
 
 /// The lines of a file. Spark makes no partition of an empty file, and counts nothing where there is none.
@@ -32,6 +30,18 @@ def read(path):
     # With a partition even if the file is empty: its lines are 0 then, and not nothing.
     return sc.union([sc.textFile(path), sc.parallelize([], 1)])
 
+
+";
+
+/// Spark wants a directory for what windows and states keep; this is one for scripts that name none.
+const CHECKPOINT: &str = "
+def start_(self, start=StreamingContext.start):
+    if self._jssc.ssc().checkpointDir() is None:
+        self.checkpoint(\"checkpoint\")
+    start(self)
+
+
+StreamingContext.start = start_
 
 ";
 
@@ -53,6 +63,8 @@ pub struct Frame {
     pub interval: String,
     /// Names of streams, and the expressions over `ssc` and `sc` that make them, in order.
     pub streams: Vec<(String, String)>,
+    /// Those of the streams that are queues of several batches.
+    pub queues: Vec<String>,
     /// Whether those expressions call `read(path)`, which gives the lines of a file.
     pub reads_files: bool,
     /// Whether those expressions use `sys.argv`.
@@ -66,10 +78,10 @@ pub struct Frame {
 pub fn export_expression(text: &str, frame: &Frame) -> Result<String, Diagnostic> {
     let source = Arc::new(Source { name: "-e".into(), text: text.into() });
     let code = parse(&source)?;
-    let used = used(&source, &code)?;
+    let used = used(&code);
     let (body, is_dynamic) = printed(text, &code, frame);
     let mut script = String::from("# Made by dstream export; spark-submit runs it.\n");
-    let modules = MODULES.iter().copied().filter(|module| used.globals.contains(*module));
+    let modules = IN_SCOPE.iter().copied().filter(|module| used.globals.contains(*module));
     let mut modules: BTreeSet<&str> = modules.collect();
     if frame.has_arguments {
         modules.insert("sys");
@@ -82,7 +94,7 @@ pub fn export_expression(text: &str, frame: &Frame) -> Result<String, Diagnostic
     script += &used.extras;
     script += "sc = SparkContext(appName=\"dstream\")\n";
     put(&mut script, format_args!("ssc = StreamingContext(sc, {})", frame.interval));
-    if used.keeps {
+    if used.keeps && !used.names_checkpoint {
         script += "ssc.checkpoint(\"checkpoint\")\n";
     }
     if frame.reads_files {
@@ -90,6 +102,13 @@ pub fn export_expression(text: &str, frame: &Frame) -> Result<String, Diagnostic
     }
     for (name, made) in &frame.streams {
         put(&mut script, format_args!("{name} = {made}"));
+    }
+    if used.looks_back {
+        for name in &frame.queues {
+            script +=
+                "# A queue gives its next batch only where it is asked for: windows may leave some out.\n";
+            put(&mut script, format_args!("{name}.foreachRDD(lambda rdd: None)"));
+        }
     }
     put(&mut script, format_args!("\n{}\n", body.trim_end()));
     script += "ssc.start()\nssc.awaitTermination()\n";
@@ -103,14 +122,21 @@ pub fn export_expression(text: &str, frame: &Frame) -> Result<String, Diagnostic
 pub fn export_script(text: &str, name: &str) -> Result<String, Diagnostic> {
     let source = Arc::new(Source { name: name.into(), text: text.into() });
     let code = parse(&source)?;
-    let used = used(&source, &code)?;
-    if used.extras.is_empty() {
+    let used = used(&code);
+    let keeps = used.keeps && !used.names_checkpoint;
+    if used.extras.is_empty() && !keeps {
         return Ok(text.into());
     }
     // What stands before the first statement may have a meaning: `#!`, the coding.
     let head: usize = text.split_inclusive('\n').take_while(|line| line.starts_with('#')).map(str::len).sum();
     let (head, rest) = text.split_at(head);
-    Ok(format!("{head}from pyspark.streaming import DStream\n\n\n{}{rest}", used.extras))
+    let checkpoint = if keeps { CHECKPOINT } else { "" };
+    let imported = match (used.extras.is_empty(), keeps) {
+        (false, true) => "DStream, StreamingContext",
+        (false, false) => "DStream",
+        (true, _) => "StreamingContext",
+    };
+    Ok(format!("{head}from pyspark.streaming import {imported}\n\n{}{checkpoint}{rest}", used.extras))
 }
 
 /// A line; writing to a `String` does not fail.
@@ -125,34 +151,71 @@ struct Used {
     extras: String,
     /// Whether Spark needs a checkpoint directory for it.
     keeps: bool,
+    /// Whether it names one.
+    names_checkpoint: bool,
+    /// Whether it has windows.
+    looks_back: bool,
 }
 
-fn used(source: &Arc<Source>, code: &Code) -> Result<Used, Diagnostic> {
+fn used(code: &Code) -> Used {
     let mut names = Names::default();
     visit::walk_code(&mut names, code);
-    if let Some((name, span)) = names.methods.iter().find(|(name, _)| FORMATS.contains(&&**name)) {
-        let fault = Diagnostic::new(source, *span, format!("PySpark has no output like {name}()"));
-        return Err(fault.help("print with pprint(), or write the records in a foreachRDD(f)"));
+    let has = |method: &str| names.methods.contains(method);
+    let is_numbered = FORMATS.iter().any(|format| has(format));
+    let wanted = |name: &str| match name.trim_end_matches('_') {
+        "pprint" => is_numbered,
+        method => has(method),
+    };
+    Used {
+        extras: extras(&wanted),
+        keeps: KEPT.iter().any(|method| has(method)),
+        names_checkpoint: has("checkpoint"),
+        looks_back: names.methods.iter().any(|method| method.to_lowercase().contains("window")),
+        globals: names.globals,
     }
-    let has = |method: &str| names.methods.iter().any(|(name, _)| **name == *method);
-    let mut extras = String::new();
-    for definition in EXTRAS.split("\n\n\n") {
-        let name = definition.trim_start_matches("def ").split('(').next().unwrap_or_default();
-        if has(name) {
-            let _ = write!(extras, "\n{}\n\n\nDStream.{name} = {name}\n\n", definition.trim_end());
+}
+
+/// The definitions of wanted methods, behind what they use themselves: that has a name with `_` in front. A `_` at the
+/// end of a method's name keeps it from hiding a module or built-in.
+fn extras(wanted: &dyn Fn(&str) -> bool) -> String {
+    let (own, mut helpers): (Vec<_>, Vec<_>) = EXTRAS
+        .split("\n\n\n")
+        .map(|definition| (defined(definition), definition.trim_end()))
+        .partition(|(name, _)| !name.starts_with('_'));
+    let mut methods = String::new();
+    for (name, definition) in own.into_iter().filter(|(name, _)| wanted(name)) {
+        let method = name.trim_end_matches('_');
+        let _ = write!(methods, "\n{definition}\n\n\nDStream.{method} = {name}\n\n");
+    }
+    let mut front = String::new();
+    // Helpers use helpers; the file has them behind those that use them.
+    let mut used = methods.clone();
+    helpers.retain(|(name, definition)| {
+        let is_used = used.contains(name);
+        if is_used {
+            used += definition;
         }
+        is_used
+    });
+    for (_, definition) in helpers {
+        let _ = write!(front, "\n{definition}\n\n");
     }
-    if has("mapWithState") {
-        let _ = write!(extras, "\n{STATE}\n\n");
+    if wanted("mapWithState") {
+        let _ = write!(methods, "\n{STATE}\n\n");
     }
-    Ok(Used { extras, keeps: KEPT.iter().any(|method| has(method)), globals: names.globals })
+    front + &methods
+}
+
+/// The name that a definition defines.
+fn defined(definition: &str) -> &str {
+    definition.trim_start_matches("def ").split(['(', ' ']).next().unwrap_or_default()
 }
 
 #[derive(Default)]
 struct Names {
     globals: BTreeSet<String>,
-    /// Methods that are called, and where.
-    methods: Vec<(Arc<str>, Span)>,
+    /// Methods that are called.
+    methods: HashSet<Arc<str>>,
     /// How many lambdas are around.
     lambdas: usize,
 }
@@ -166,7 +229,7 @@ impl Visit for Names {
             // Within lambdas there are records and RDDs, and no DStreams.
             ExprKind::Call { callee, .. } if self.lambdas == 0 => {
                 if let ExprKind::Attribute(_, name) = &callee.kind {
-                    self.methods.push((Arc::clone(name), callee.span));
+                    self.methods.insert(Arc::clone(name));
                 }
             }
             _ => {}

@@ -61,6 +61,8 @@ pub static PRIMITIVES: &[Intrinsic] = &[
     primitive("_rdd_first", rdd::first),
     primitive("_rdd_partitions", rdd::partitions),
     primitive("_rdd_keep", rdd::keep),
+    primitive("_shuffled", rdd::shuffled),
+    primitive("_next_seed", rdd::next_seed),
     primitive("_rdd_save", files::save),
     primitive("_read_lines", files::read_lines),
     primitive("_read_whole", files::read_whole),
@@ -119,7 +121,7 @@ fn sleep(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
 }
 
 /// Waits without a stream.
-fn pause(interp: &Interp<'_>, time: Duration) -> Run<()> {
+fn pause(interp: &mut Interp<'_>, time: Duration) -> Run<()> {
     // In steps, so that a signal ends it.
     const STEP: Duration = Duration::from_millis(50);
     let until = std::time::Instant::now().checked_add(time);

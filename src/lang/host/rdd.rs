@@ -4,11 +4,12 @@ use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
 use super::args::Given;
+use crate::batch::random::Twister;
 use crate::batch::value::exceptions::{TYPE_ERROR, VALUE_ERROR};
 use crate::batch::value::{Value, decode};
 use crate::batch::{Dataset, Partition, Piece, Rows, Time};
 use crate::lang::interp::{Arguments, Halt, Handle, Interp, Obj, Run, from_failure};
-use crate::plan::{Image, Rdd, RddOp, Tracking};
+use crate::plan::{Draw, Image, Rdd, RddOp, Tracking};
 
 /// The handle of an RDD.
 pub(super) fn handle(rdd: Arc<Rdd>) -> Obj {
@@ -96,6 +97,7 @@ pub(super) fn op(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
             function: image(interp, &mut given, 2)?,
             with_index: given.flag(interp, 3)?,
         },
+        "count" => RddOp::Count,
         "glom" => RddOp::Glom,
         "union" => RddOp::Union,
         "zip" => RddOp::Zip,
@@ -105,12 +107,12 @@ pub(super) fn op(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
             create: optional_image(interp, &mut given, 2)?,
             merge_value: image(interp, &mut given, 3)?,
             merge_combiners: image(interp, &mut given, 4)?,
-            partitions: given.partitions(interp, 5)?,
+            partitions: given.count(interp, 5)?,
         },
-        "group" => RddOp::Group { partitions: given.partitions(interp, 2)? },
-        "cogroup" => RddOp::Cogroup { partitions: given.partitions(interp, 2)? },
+        "group" => RddOp::Group { partitions: given.count(interp, 2)? },
+        "cogroup" => RddOp::Cogroup { partitions: given.count(interp, 2)? },
         "partitionBy" => RddOp::PartitionBy {
-            partitions: given.partitions(interp, 2)?,
+            partitions: given.count(interp, 2)?,
             function: optional_image(interp, &mut given, 3)?,
         },
         "repartition" => RddOp::Repartition { partitions: given.partitions(interp, 2)? },
@@ -136,13 +138,21 @@ pub(super) fn op(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
             after: OnceLock::new(),
         })),
         "sample" => RddOp::Sample {
-            with_replacement: given.flag(interp, 2)?,
-            fraction: given.number(interp, 3)?,
-            seed: seed(&given.take(4)),
+            draw: Draw::Uniform { from: given.number(interp, 3)?, to: given.number(interp, 4)? },
+            seed: seed(&given.take(2)),
         },
+        "sampleWithReplacement" => {
+            RddOp::Sample { draw: Draw::Poisson(given.number(interp, 3)?), seed: seed(&given.take(2)) }
+        }
         _ => return Err(Halt::new(&VALUE_ERROR, format!("there is no operator {kind}"))),
     };
-    Ok(handle(Rdd::new(op, parents, interp.origin())))
+    let origin = interp.origin();
+    let preserves = match op {
+        RddOp::Map(_) | RddOp::FlatMap(_) => given.flag(interp, 3)?,
+        RddOp::MapPartitions { .. } => given.flag(interp, 4)?,
+        _ => false,
+    };
+    Ok(handle(if preserves { Rdd::preserving(op, parents, origin) } else { Rdd::new(op, parents, origin) }))
 }
 
 /// A number of partitions.
@@ -151,8 +161,33 @@ pub(super) fn positive(interp: &Interp<'_>, count: &Obj) -> Run<usize> {
 }
 
 /// A seed of any `int`.
-fn seed(object: &Obj) -> u64 {
-    object.as_int().unwrap_or(0).cast_unsigned()
+fn seed(object: &Obj) -> i64 {
+    object.as_int().unwrap_or(0)
+}
+
+/// `_shuffled(seed, n, items)`: the items in the order that `random.Random(seed)` puts them into, once it has
+/// drawn `n` seeds of its own.
+pub(super) fn shuffled(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
+    let mut given = Given::new("_shuffled", args);
+    let (mut random, _) = seeded(interp, &mut given)?;
+    let items = given.take(2);
+    let mut items = interp.items(&items)?;
+    random.shuffle(&mut items);
+    Ok(Obj::list(items))
+}
+
+/// `_next_seed(seed, n)`: the last of `n` seeds that `random.Random(seed)` draws.
+pub(super) fn next_seed(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
+    let (_, drawn) = seeded(interp, &mut Given::new("_next_seed", args))?;
+    Ok(Obj::Int(drawn))
+}
+
+/// The generator of a seed, and the last of the seeds it has drawn.
+fn seeded(interp: &mut Interp<'_>, given: &mut Given) -> Run<(Twister, i64)> {
+    let first = seed(&given.take(0));
+    let mut random = Twister::new(first);
+    let drawn = (0..given.count(interp, 1)?).fold(first, |_, _| random.seed());
+    Ok((random, drawn))
 }
 
 /// `_rdd_collect(rdd)`: all records.
@@ -198,7 +233,7 @@ fn records(interp: &mut Interp<'_>, dataset: &Dataset, most: usize) -> Run<Vec<O
 }
 
 /// The records of a piece, at most so many.
-pub(super) fn piece_records(interp: &mut Interp<'_>, piece: &Piece, most: usize) -> Run<Vec<Obj>> {
+fn piece_records(interp: &mut Interp<'_>, piece: &Piece, most: usize) -> Run<Vec<Obj>> {
     match piece {
         Piece::Lines(lines) if lines.is_empty() => Ok(Vec::new()),
         Piece::Lines(lines) => {

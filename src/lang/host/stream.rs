@@ -110,6 +110,7 @@ pub(super) fn op(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
             let function = lambda(interp, given.take(2))?;
             StreamRddOp::MapPartitions { function, with_index: given.flag(interp, 3)? }
         }
+        "count" => StreamRddOp::Count,
         "glom" => StreamRddOp::Glom,
         "union" => StreamRddOp::Union,
         "combine" => StreamRddOp::Combine {

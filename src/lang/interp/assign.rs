@@ -4,7 +4,7 @@ use super::object::{CellRef, Obj};
 use super::{Frame, Halt, Interp, Run};
 use crate::batch::value::Binary;
 use crate::batch::value::exceptions::{NAME_ERROR, TYPE_ERROR, UNBOUND_LOCAL_ERROR, VALUE_ERROR};
-use crate::lang::names::REFUSED;
+use crate::lang::names::{REFUSED, nearest};
 use crate::plan::code::{Expr, Place, Target};
 
 impl Interp<'_> {
@@ -240,7 +240,13 @@ impl Interp<'_> {
             None if !frame.globals.prelude && !name.starts_with('_') && catalogue.contains_key(name) => {
                 ": is its import missing?".into()
             }
-            None => String::new(),
+            None if frame.globals.prelude => String::new(),
+            None => {
+                let known = frame.globals.names.borrow();
+                let near =
+                    nearest(name, known.keys().map(|known| &**known).filter(|known| !known.starts_with('_')));
+                near.map(|near| format!(". Did you mean: '{near}'?")).unwrap_or_default()
+            }
         };
         Halt::new(&NAME_ERROR, format!("name '{name}' is not defined{hint}"))
     }

@@ -42,6 +42,17 @@ impl Interp<'_> {
                 if let Some(Obj::Function(method)) = instance.class.find("__getattr__") {
                     return self.call(&Obj::Function(method), vec![object.clone(), Obj::str(name)]);
                 }
+                if &*instance.class.name == "DStream"
+                    && instance.class.prelude
+                    && let Some(Obj::Class(rdd)) = self.world.catalogue.names.borrow().get("RDD")
+                    && !name.starts_with('_')
+                    && rdd.find(name).is_some()
+                {
+                    let message = format!(
+                        "'DStream' object has no attribute '{name}'. RDDs have it: use transform(lambda rdd: rdd.{name}(…)) or foreachRDD"
+                    );
+                    return Err(Halt::new(&ATTRIBUTE_ERROR, message));
+                }
                 Err(missing(&instance.class.name, name, near(&instance.class, name)))
             }
             Obj::Class(class) => match class.find(name) {

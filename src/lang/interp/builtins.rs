@@ -59,7 +59,7 @@ pub(super) static EXIT: Intrinsic = own("exit", exit);
 
 impl Interp<'_> {
     /// The built-in of that name.
-    pub(super) fn builtin(&mut self, name: &str) -> Option<Obj> {
+    pub(in crate::lang) fn builtin(&mut self, name: &str) -> Option<Obj> {
         if let Some(intrinsic) = BUILTINS.iter().find(|intrinsic| intrinsic.name == name) {
             return Some(Obj::Intrinsic(intrinsic));
         }

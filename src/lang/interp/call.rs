@@ -96,7 +96,7 @@ impl Interp<'_> {
         let code = &function.code;
         let mut locals = bind(function, args)?;
         locals.resize(code.locals.len(), None);
-        let cells = code
+        let cells: Vec<CellRef> = code
             .cells
             .iter()
             .map(|&local| {
@@ -104,6 +104,9 @@ impl Interp<'_> {
                 Rc::new(std::cell::RefCell::new(value))
             })
             .collect();
+        if !cells.is_empty() {
+            self.world.garbage.borrow_mut().note_cells(&cells);
+        }
         Ok(Frame {
             name: function.name.clone(),
             code: code.clone(),

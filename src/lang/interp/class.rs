@@ -85,6 +85,7 @@ impl Interp<'_> {
     /// What `__init__` raises.
     pub fn instantiate(&mut self, class: &Rc<Class>, args: Arguments) -> Run<Obj> {
         let instance = Rc::new(Instance { class: class.clone(), attributes: Default::default() });
+        self.world.garbage.borrow_mut().note_instance(&instance);
         let object = Obj::Instance(instance.clone());
         if class.root().is(&BASE_EXCEPTION) {
             let given = Obj::tuple(args.positional.clone());

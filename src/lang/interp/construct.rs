@@ -7,6 +7,7 @@ use super::mutate::{dict_of, set_of};
 use super::object::Obj;
 use super::table::Table;
 use super::{Halt, Interp, Iter, Run, State, exception};
+use crate::batch::python::itertools;
 use crate::batch::value::TypeInfo;
 use crate::batch::value::exceptions::{BASE_EXCEPTION, TYPE_ERROR, VALUE_ERROR};
 use crate::batch::value::types;
@@ -18,6 +19,9 @@ impl Interp<'_> {
             return Some(Ok(exception(class, args.positional.clone())));
         }
         let is = |other: &'static TypeInfo| std::ptr::eq(class, other);
+        if [&itertools::COUNT, &itertools::REPEAT, &itertools::CYCLE].into_iter().any(is) {
+            return self.endless(class, args).transpose();
+        }
         if !args.keywords.is_empty() && !is(&types::ENUMERATE) && !is(&types::DICT) && !is(&types::ZIP) {
             return None;
         }
@@ -48,6 +52,45 @@ impl Interp<'_> {
             [object] if is(&types::REVERSED) => self.reversed(object),
             _ => return None,
         })
+    }
+
+    /// Calls a class of iterators that never end, which cannot be the library's: its iterators come back as all
+    /// that they give. `None` for wrong arguments, of which the library knows what to say.
+    fn endless(&mut self, class: &'static TypeInfo, args: &Arguments) -> Run<Option<Obj>> {
+        let names: &[&str] = match class.name {
+            "itertools.count" => &["start", "step"],
+            "itertools.repeat" => &["object", "times"],
+            _ => &[],
+        };
+        let mut given: Vec<Option<Obj>> = args.positional.iter().cloned().map(Some).collect();
+        given.resize(given.len().max(2), None);
+        for (name, value) in &args.keywords {
+            match names.iter().position(|known| *known == &**name) {
+                Some(place) if given[place].is_none() => given[place] = Some(value.clone()),
+                _ => return Ok(None),
+            }
+        }
+        let state = match (class.name, &given[..]) {
+            ("itertools.count", [start, step]) => {
+                let start = start.clone().unwrap_or(Obj::Int(0));
+                let step = step.clone().unwrap_or(Obj::Int(1));
+                let is_number =
+                    |object: &Obj| matches!(object, Obj::Bool(_) | Obj::Int(_) | Obj::Big(_) | Obj::Float(_));
+                if !is_number(&start) || !is_number(&step) {
+                    return Ok(None);
+                }
+                State::Count(start, step)
+            }
+            ("itertools.repeat", [Some(object), times]) => {
+                let times = times.as_ref().map(|times| self.index(times)).transpose()?;
+                State::Repeat(object.clone(), times)
+            }
+            ("itertools.cycle", [Some(source), None]) => {
+                State::Cycle(Some(self.iterate(source)?), Vec::new(), 0)
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(Obj::Iterator(Iter::new(class, state))))
     }
 
     fn iterators(&mut self, sources: &[Obj]) -> Run<Vec<Rc<Iter>>> {

@@ -1,6 +1,7 @@
 //! Imports: Python's library, the catalogue under PySpark's names, and the little of `sys` and `time` that
 //! concerns the program itself. Nothing else can be imported.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -41,7 +42,8 @@ const OWN: &[&str] = &["__future__", "findspark", "os", "sys", "time"];
 /// The full names of all modules that programs can import.
 pub(in crate::lang) fn module_names() -> Vec<&'static str> {
     let library = python::module_names();
-    OWN.iter().copied().chain(PYSPARK.iter().map(|(name, _)| *name)).chain(library).collect()
+    let names = OWN.iter().copied().chain(PYSPARK.iter().map(|(name, _)| *name)).chain(library);
+    names.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The module of the library, as an object.

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use super::generator::Generator;
 use super::object::{Dict, Obj, Set};
 use super::{Halt, Interp, Run};
-use crate::batch::value::TypeInfo;
 use crate::batch::value::exceptions::{RUNTIME_ERROR, TYPE_ERROR, VALUE_ERROR};
 use crate::batch::value::types;
+use crate::batch::value::{Binary, TypeInfo};
 
 /// An iterator, shared by its aliases.
 #[derive(Debug)]
@@ -47,6 +47,12 @@ pub enum State {
     Reversed(Obj, usize),
     /// `iter(callable, sentinel)`
     Until(Obj, Obj),
+    /// `itertools.count(start, step)`: the next number, and the step.
+    Count(Obj, Obj),
+    /// `itertools.repeat(object, times)`: how often yet, `None` for ever.
+    Repeat(Obj, Option<i64>),
+    /// `itertools.cycle(xs)`: what there was, and which of it is next; the source until it has ended.
+    Cycle(Option<Rc<Iter>>, Vec<Obj>, usize),
     /// An object with `__next__`.
     Custom(Obj),
     /// A generator.
@@ -250,6 +256,27 @@ impl Interp<'_> {
                 let (function, sentinel) = (function.clone(), sentinel.clone());
                 let item = self.call(&function, vec![])?;
                 Ok(if self.equal(&item, &sentinel)? { None } else { Some(item) })
+            }
+            State::Count(number, step) => {
+                let next = self.binary(Binary::Add, number, step, false)?;
+                Ok(Some(std::mem::replace(number, next)))
+            }
+            State::Repeat(_, Some(..=0)) => Ok(None),
+            State::Repeat(object, left) => {
+                *left = left.map(|left| left - 1);
+                Ok(Some(object.clone()))
+            }
+            State::Cycle(source, seen, place) => {
+                if let Some(over) = source {
+                    if let Some(item) = self.next(over)? {
+                        seen.push(item.clone());
+                        return Ok(Some(item));
+                    }
+                    *source = None;
+                }
+                let item = seen.get(*place).cloned();
+                *place = (*place + 1) % seen.len().max(1);
+                Ok(item)
             }
             State::Custom(object) => {
                 let object = object.clone();

@@ -13,6 +13,7 @@ pub mod crossing;
 mod display;
 mod exceptions;
 mod expr;
+mod garbage;
 mod generator;
 mod import;
 mod iter;
@@ -32,13 +33,14 @@ use std::sync::atomic::Ordering;
 
 pub use builtins::is_builtin;
 pub use call::Arguments;
+pub use garbage::Garbage;
 pub(in crate::lang) use import::module_names;
 pub use iter::{Iter, State, View, range_len, rest};
 pub use object::{CellRef, Dict, Function, Globals, Handle, Intrinsic, Obj};
 pub use raise::{Halt, Reason, Run, Thrown, exception, from_failure};
 pub use table::Key;
 
-use crate::batch::value::exceptions::{KEYBOARD_INTERRUPT, RECURSION_ERROR, RUNTIME_ERROR};
+use crate::batch::value::exceptions::{KEYBOARD_INTERRUPT, MEMORY_ERROR, RECURSION_ERROR, RUNTIME_ERROR};
 use crate::plan::code::{Code, Source, Span, Stmt, StmtKind};
 use crate::plan::{Engine, Interrupt, Origin, Runtime};
 
@@ -64,6 +66,8 @@ pub struct World {
     pub pipeline: super::host::Pipeline,
     /// Images of functions, so that the same function is not frozen into a new image every batch.
     pub images: RefCell<super::freeze::Images>,
+    /// What may hold itself, to be found when nobody else holds it.
+    pub garbage: RefCell<Garbage>,
 }
 
 /// What a program runs on at the moment.
@@ -76,6 +80,9 @@ pub enum Host<'h> {
 
 /// Calls within calls, as CPython's `sys.getrecursionlimit()`.
 const RECURSION_LIMIT: u32 = 1000;
+
+/// Turns of loops between two looks at the memory that is left: a look asks the system.
+const TURNS: u32 = 1024;
 
 /// The interpreter at work.
 pub struct Interp<'h> {
@@ -91,6 +98,8 @@ pub struct Interp<'h> {
     site: Option<(Arc<Source>, Span)>,
     /// Exceptions that are being handled, innermost last: what a bare `raise` raises.
     handling: Vec<Thrown>,
+    /// Turns of loops so far.
+    turns: u32,
 }
 
 /// A function's variables while it runs.
@@ -129,7 +138,16 @@ impl<'h> Interp<'h> {
     /// An interpreter of that program.
     pub fn new(world: Rc<World>, host: Host<'h>) -> Self {
         let origin = Origin { name: "".into(), place: None };
-        Interp { world, host, depth: 0, in_prelude: false, origin, site: None, handling: Vec::new() }
+        Interp {
+            world,
+            host,
+            depth: 0,
+            in_prelude: false,
+            origin,
+            site: None,
+            handling: Vec::new(),
+            turns: 0,
+        }
     }
 
     /// The engine, for actions and output.
@@ -224,18 +242,23 @@ impl<'h> Interp<'h> {
         }
     }
 
-    /// To be called at every turn of a loop, so that the user can end the program. The main script is told
-    /// once, as by Python; functions that are called back belong to a batch, which is finished if it can be.
+    /// To be called at every turn of a loop, so that the user can end the program, and it cannot take all memory.
+    /// The main script is told once, as by Python; functions that are called back belong to a batch, which is
+    /// finished if it can be.
     ///
     /// # Errors
-    /// `KeyboardInterrupt`
-    pub fn check(&self) -> Run<()> {
+    /// `KeyboardInterrupt`, `MemoryError`
+    pub fn check(&mut self) -> Run<()> {
         let Interrupt { asked, at_once } = &self.world.interrupt;
         let is_asked =
             || !self.in_batch() && asked.load(Ordering::Relaxed) && asked.swap(false, Ordering::Relaxed);
         if at_once.load(Ordering::Relaxed) || is_asked() {
             self.world.interrupted.set(true);
             return Err(Halt::new(&KEYBOARD_INTERRUPT, ""));
+        }
+        self.turns = self.turns.wrapping_add(1);
+        if self.turns.is_multiple_of(TURNS) && self.engine().is_short_of_memory() {
+            return Err(Halt::new(&MEMORY_ERROR, ""));
         }
         Ok(())
     }

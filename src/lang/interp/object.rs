@@ -372,6 +372,11 @@ mod indexed {
             Some(self.entries.remove(at).1)
         }
 
+        /// The values alone.
+        pub fn into_values(self) -> impl Iterator<Item = Obj> {
+            self.entries.into_iter().map(|(_, value)| value)
+        }
+
         /// Names and values.
         pub fn iter(&self) -> impl Iterator<Item = &(Rc<str>, Obj)> {
             self.entries.iter()

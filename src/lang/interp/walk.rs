@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::plan::code::{Code, Expr, ExprKind, Place};
-use crate::plan::visit::{Visit, walk_code, walk_expr};
+use crate::plan::code::{Code, Expr, ExprKind, Place, Stmt, StmtKind};
+use crate::plan::visit::{Visit, walk_code, walk_expr, walk_stmt};
 
 /// The names of the globals that some code can reach, functions inside included, each once and in order.
 pub fn globals(code: &Code) -> Vec<Arc<str>> {
@@ -21,6 +21,31 @@ pub fn globals(code: &Code) -> Vec<Arc<str>> {
     let mut names = Names(Vec::new());
     walk_code(&mut names, code);
     names.0
+}
+
+/// A statement of some code, functions inside included, that functions on records do not have, and what to do
+/// about it.
+pub fn alone(code: &Code) -> Option<String> {
+    struct Alone(Option<String>);
+    impl Visit for Alone {
+        fn stmt(&mut self, stmt: &Stmt) {
+            let fault = match &stmt.kind {
+                StmtKind::Class { name, .. } => {
+                    format!(
+                        "it makes the class {name}, and classes are the main script's alone: use tuples, dicts and functions"
+                    )
+                }
+                StmtKind::With(..) => {
+                    "it has a 'with', which is the main script's alone: use try and finally".into()
+                }
+                _ => return walk_stmt(self, stmt),
+            };
+            self.0.get_or_insert(fault);
+        }
+    }
+    let mut alone = Alone(None);
+    walk_code(&mut alone, code);
+    alone.0
 }
 
 /// Whether there is a `yield` in an expression, functions inside aside.

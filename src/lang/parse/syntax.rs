@@ -101,7 +101,7 @@ fn old_spelling(source: &Arc<Source>, range: TextRange) -> Option<Diagnostic> {
     };
     if let Some(start) = word("print") {
         let printed = text[at..].lines().next().unwrap_or_default();
-        let printed = without_comment(printed).trim_end();
+        let printed = without_closing(without_comment(printed)).trim_end();
         let call = match printed.strip_suffix(',') {
             Some(printed) => format!("print({printed}, end=\" \")"),
             None => format!("print({printed})"),
@@ -138,6 +138,22 @@ fn old_spelling(source: &Arc<Source>, range: TextRange) -> Option<Diagnostic> {
         return fault(at, at + 1, "'<>' is not an operator in Python 3", "use !=".into());
     }
     None
+}
+
+/// The beginning of a line up to a bracket that closes what was opened in front of it.
+fn without_closing(line: &str) -> &str {
+    let (mut quote, mut open) = (None, 0);
+    for (at, character) in line.char_indices() {
+        match (quote, character) {
+            (None, '\'' | '"') => quote = Some(character),
+            (Some(opened), close) if opened == close => quote = None,
+            (None, '(' | '[' | '{') => open += 1,
+            (None, ')' | ']' | '}') if open == 0 => return &line[..at],
+            (None, ')' | ']' | '}') => open -= 1,
+            _ => {}
+        }
+    }
+    line
 }
 
 /// A line without the comment at its end, as far as quotes tell.

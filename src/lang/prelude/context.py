@@ -109,9 +109,13 @@ class AccumulatorParam:
 
 
 class Accumulator:
+    _made = 0
+
     def __init__(self, value, param):
         self._handle = _accumulator(value, param)
         self._param = param
+        self.aid = Accumulator._made
+        Accumulator._made += 1
 
     def _get_value(self):
         return _accumulator_value(self._handle)
@@ -134,7 +138,7 @@ class Accumulator:
         return str(self.value)
 
     def __repr__(self):
-        return "Accumulator<value=%s>" % self.value
+        return "Accumulator<id=%d, value=%s>" % (self.aid, self.value)
 
 
 class SparkContext:
@@ -193,18 +197,12 @@ class SparkContext:
     # Without a seed runs would differ; users who want that give one of the time.
     def _seed(self, seed):
         if seed is not None:
-            return int(seed) & 0x7FFFFFFFFFFFFFFF
+            seed = int(seed)
+            if not -0x8000000000000000 <= seed <= 0x7FFFFFFFFFFFFFFF:
+                raise ValueError("a seed has 64 bits: %d has more" % seed)
+            return seed
         self._seeds += 1
         return self._seeds
-
-    def _drawn(self, records, withReplacement, num, seed):
-        seed, drawn = self._seed(seed), []
-        if withReplacement:
-            return [records[int(_draw(seed, i) * len(records))] for i in range(num)]
-        left = list(records)
-        for i in range(min(num, len(left))):
-            drawn.append(left.pop(int(_draw(seed, i) * len(left))))
-        return drawn
 
     def getConf(self):
         return SparkConf().setAll(self._conf.getAll())
@@ -260,10 +258,14 @@ class SparkContext:
         return RDD(_rdd_empty(), self)
 
     def textFile(self, name, minPartitions=None, use_unicode=True):
-        return RDD(_read_lines(name), self)
+        if minPartitions is None:
+            minPartitions = self.defaultMinPartitions
+        lines = RDD(_read_lines(name, minPartitions), self)
+        return lines if use_unicode else lines.map(_encoded)
 
     def wholeTextFiles(self, path, minPartitions=None, use_unicode=True):
-        return RDD(_read_whole(path), self)
+        files = RDD(_read_whole(path), self)
+        return files if use_unicode else files.mapValues(_encoded)
 
     def union(self, rdds):
         rdds = list(rdds)
@@ -280,9 +282,11 @@ class SparkContext:
         return Accumulator(value, accum_param)
 
     def runJob(self, rdd, partitionFunc, partitions=None, allowLocal=False):
-        if partitions is not None:
-            raise NotImplementedError("runJob over some of the partitions is not supported")
-        return rdd.mapPartitions(partitionFunc).collect()
+        results = rdd.mapPartitions(partitionFunc)
+        if partitions is None:
+            return results.collect()
+        parts = results.glom().collect()
+        return [x for number in partitions for x in parts[number]]
 
 
 class SparkSession:
@@ -361,6 +365,8 @@ class StreamingContext:
             raise TypeError("StreamingContext needs a batchDuration in seconds")
         if batchDuration <= 0:
             raise ValueError("batchDuration must be longer than nothing, not %s s" % batchDuration)
+        if StreamingContext._activeContext is not None:
+            raise RuntimeError("Only one StreamingContext may be started: stop the active one before making another")
         self._sc = sparkContext
         self._interval = _open(_millis(batchDuration))
         self._state = "initialized"
@@ -456,6 +462,10 @@ class StreamingContext:
         return DStream(_stream_source(source, self._interval), self).map(_record_of(recordLength))
 
     def queueStream(self, rdds, oneAtATime=True, default=None):
+        if not default:
+            default = None
+        # As PySpark: a queue that has nothing but a default begins with an empty batch.
+        rdds = list(rdds) or ([[]] if default else [])
         rdds = [rdd if isinstance(rdd, RDD) else self._sc.parallelize(rdd) for rdd in rdds]
         if default is not None and not isinstance(default, RDD):
             default = self._sc.parallelize(default)

@@ -22,6 +22,8 @@ def _rdd_function(ssc, function):
 
 
 def _millis(seconds):
+    if not isinstance(seconds, (int, float)):
+        raise TypeError("a duration is a number of seconds, not %r" % (seconds,))
     return int(seconds * 1000)
 
 
@@ -65,12 +67,16 @@ class DStream:
     # Record by record
 
     def map(self, f, preservesPartitioning=False):
+        if preservesPartitioning:
+            return self.transform(lambda rdd: rdd.map(f, True))
         return self._of("map", f)
 
     def filter(self, f):
         return self._of("filter", f)
 
     def flatMap(self, f, preservesPartitioning=False):
+        if preservesPartitioning:
+            return self.transform(lambda rdd: rdd.flatMap(f, True))
         return self._of("flatMap", f)
 
     def mapValues(self, f):
@@ -80,9 +86,13 @@ class DStream:
         return self._of("flatMapValues", f)
 
     def mapPartitions(self, f, preservesPartitioning=False):
+        if preservesPartitioning:
+            return self.transform(lambda rdd: rdd.mapPartitions(f, True))
         return self._of("mapPartitions", f, False)
 
     def mapPartitionsWithIndex(self, f, preservesPartitioning=False):
+        if preservesPartitioning:
+            return self.transform(lambda rdd: rdd.mapPartitionsWithIndex(f, True))
         return self._of("mapPartitions", f, True)
 
     def glom(self):
@@ -91,7 +101,7 @@ class DStream:
     # The records of a batch
 
     def count(self):
-        return self.mapPartitions(lambda items: [sum(1 for _ in items)]).reduce(lambda a, b: a + b)
+        return self._of("count").reduce(lambda a, b: a + b)
 
     def reduce(self, func):
         return self.map(lambda x: (None, x)).reduceByKey(func, 1).map(lambda pair: pair[1])

@@ -1,11 +1,14 @@
 # RDDs.
 
+from math import ceil as _ceil, log as _log, sqrt as _sqrt
+
 class RDD:
     def __init__(self, jrdd, ctx):
         self._jrdd = jrdd
         self.ctx = ctx
         self.is_cached = False
         self.is_checkpointed = False
+        self._level = StorageLevel.NONE
         self._id = ctx._next_id()
         self._name = None
 
@@ -36,9 +39,14 @@ class RDD:
 
     def _reduced_to(self, numPartitions):
         if numPartitions is not None:
-            return numPartitions
-        # An RDD without partitions has none to give: Spark's result has none either, and this is as empty.
-        return self.ctx._conf_parallelism() or max(self.getNumPartitions(), 1)
+            return _positive(numPartitions)
+        return self.ctx._conf_parallelism() or self.getNumPartitions()
+
+    # Combiners go to where a function of the program says once they are complete.
+    def _put(self, partitionFunc, numPartitions, kind, *rest):
+        if partitionFunc is None or partitionFunc is portable_hash:
+            return self._of(kind, *rest, numPartitions)
+        return self._of(kind, *rest, min(numPartitions, 1))._of("partitionBy", numPartitions, partitionFunc)
 
     # Life of an RDD
 
@@ -47,11 +55,13 @@ class RDD:
 
     def persist(self, storageLevel=None):
         self.is_cached = True
+        self._level = storageLevel or StorageLevel.MEMORY_ONLY
         _rdd_keep(self)
         return self
 
     def unpersist(self, blocking=False):
         self.is_cached = False
+        self._level = StorageLevel.NONE
         return self
 
     def checkpoint(self):
@@ -73,7 +83,7 @@ class RDD:
         return _rdd_partitions(self)
 
     def getStorageLevel(self):
-        return StorageLevel.MEMORY_ONLY if self.is_cached else StorageLevel.NONE
+        return self._level
 
     def toDebugString(self):
         return repr(self).encode("utf-8")
@@ -81,13 +91,13 @@ class RDD:
     # Record by record
 
     def map(self, f, preservesPartitioning=False):
-        return self._of("map", f)
+        return self._of("map", f, preservesPartitioning)
 
     def filter(self, f):
         return self._of("filter", f)
 
     def flatMap(self, f, preservesPartitioning=False):
-        return self._of("flatMap", f)
+        return self._of("flatMap", f, preservesPartitioning)
 
     def mapValues(self, f):
         return self._of("mapValues", f)
@@ -96,10 +106,13 @@ class RDD:
         return self._of("flatMapValues", f)
 
     def mapPartitions(self, f, preservesPartitioning=False):
-        return self._of("mapPartitions", f, False)
+        return self._of("mapPartitions", f, False, preservesPartitioning)
 
     def mapPartitionsWithIndex(self, f, preservesPartitioning=False):
-        return self._of("mapPartitions", f, True)
+        return self._of("mapPartitions", f, True, preservesPartitioning)
+
+    def mapPartitionsWithSplit(self, f, preservesPartitioning=False):
+        return self.mapPartitionsWithIndex(f, preservesPartitioning)
 
     def keyBy(self, f):
         return self.map(lambda x: (f(x), x))
@@ -116,7 +129,10 @@ class RDD:
     def sample(self, withReplacement, fraction, seed=None):
         if not fraction >= 0:
             raise ValueError("Fraction must be nonnegative.")
-        return self._of("sample", withReplacement, fraction, self.ctx._seed(seed))
+        seed = self.ctx._seed(seed)
+        if withReplacement:
+            return self._of("sampleWithReplacement", seed, fraction)
+        return self._of("sample", seed, 0.0, fraction)
 
     def zipWithIndex(self):
         return self._of("zipWithIndex")
@@ -165,10 +181,10 @@ class RDD:
 
     def _cogrouped(self, others, numPartitions):
         if numPartitions is None:
-            numPartitions = self.ctx._conf_parallelism()
-            if not numPartitions:
-                numPartitions = max(1, sum(rdd.getNumPartitions() for rdd in [self] + others))
-        return self._with("cogroup", others, numPartitions)
+            union = self
+            for other in others:
+                union = union.union(other)
+        return self._with("cogroup", others, (self if numPartitions else union)._reduced_to(numPartitions))
 
     def join(self, other, numPartitions=None):
         return self._cogrouped([other], numPartitions).flatMapValues(_inner)
@@ -185,12 +201,11 @@ class RDD:
     # By key
 
     def combineByKey(self, createCombiner, mergeValue, mergeCombiners, numPartitions=None, partitionFunc=None):
-        _no_partition_function("combineByKey", partitionFunc)
-        return self._of("combine", createCombiner, mergeValue, mergeCombiners, self._reduced_to(numPartitions))
+        numPartitions = self._reduced_to(numPartitions)
+        return self._put(partitionFunc, numPartitions, "combine", createCombiner, mergeValue, mergeCombiners)
 
     def reduceByKey(self, func, numPartitions=None, partitionFunc=None):
-        _no_partition_function("reduceByKey", partitionFunc)
-        return self._of("combine", None, func, func, self._reduced_to(numPartitions))
+        return self._put(partitionFunc, self._reduced_to(numPartitions), "combine", None, func, func)
 
     def aggregateByKey(self, zeroValue, seqFunc, combFunc, numPartitions=None, partitionFunc=None):
         def create(value):
@@ -205,8 +220,7 @@ class RDD:
         return self.combineByKey(create, func, func, numPartitions, partitionFunc)
 
     def groupByKey(self, numPartitions=None, partitionFunc=None):
-        _no_partition_function("groupByKey", partitionFunc)
-        return self._of("group", self._reduced_to(numPartitions))
+        return self._put(partitionFunc, self._reduced_to(numPartitions), "group")
 
     def groupBy(self, f, numPartitions=None, partitionFunc=None):
         return self.map(lambda x: (f(x), x)).groupByKey(numPartitions, partitionFunc)
@@ -249,6 +263,9 @@ class RDD:
     def collect(self):
         return _rdd_collect(self)
 
+    def collectWithJobGroup(self, groupId, description, interruptOnCancel=False):
+        return self.collect()
+
     def toLocalIterator(self, prefetchPartitions=False):
         return iter(self.collect())
 
@@ -256,7 +273,7 @@ class RDD:
         return dict(self.collect())
 
     def count(self):
-        return sum(self.mapPartitions(_counted).collect())
+        return sum(self._of("count").collect())
 
     def sum(self):
         return sum(self.mapPartitions(_summed).collect())
@@ -265,7 +282,10 @@ class RDD:
         from collections import defaultdict
 
         counts = defaultdict(int)
-        for part in self.mapPartitions(_tallied).collect():
+        parts = self.mapPartitions(_tallied).collect()
+        if not parts:
+            raise ValueError("Can not reduce() empty RDD")
+        for part in parts:
             for key, n in part.items():
                 counts[key] += n
         return counts
@@ -301,10 +321,18 @@ class RDD:
     def takeSample(self, withReplacement, num, seed=None):
         if num < 0:
             raise ValueError("Sample size cannot be negative.")
-        records = self.collect()
-        if num == 0 or not records:
+        total = self.count() if num else 0
+        if not total:
             return []
-        return self.ctx._drawn(records, withReplacement, num, seed)
+        seed = self.ctx._seed(seed)
+        if not withReplacement and num >= total:
+            return _shuffled(seed, 0, self.collect())
+        fraction, tries = _share_to_draw(num, total, withReplacement), 0
+        records = self.sample(withReplacement, fraction, seed).collect()
+        while len(records) < num:
+            tries += 1
+            records = self.sample(withReplacement, fraction, _next_seed(seed, tries)).collect()
+        return _shuffled(seed, tries, records)[:num]
 
     def reduce(self, f):
         def reduced(items):
@@ -328,7 +356,13 @@ class RDD:
             raise ValueError("Depth cannot be smaller than 1 but got %d." % depth)
         if self.isEmpty():
             raise ValueError("Cannot reduce empty RDD.")
-        return self.reduce(f)
+
+        def reduced(a, b):
+            if not a:
+                return b
+            return [f(a[0], b[0])] if b else a
+
+        return self.map(lambda x: [x]).treeAggregate([], reduced, reduced, depth)[0]
 
     def fold(self, zeroValue, op):
         return self.aggregate(zeroValue, op, op)
@@ -358,13 +392,27 @@ class RDD:
         parts = self.mapPartitions(aggregated).collect()
         if not parts:
             return zeroValue
-        value = parts[0]
-        for part in parts[1:]:
-            value = combOp(value, part)
-        return value
+        # Level by level, with as many combined at once as Spark combines.
+        scale = max(int(_ceil(len(parts) ** (1.0 / depth))), 2)
+        left = len(parts)
+        while left > scale + left / scale:
+            left /= scale
+            parts = [_reduced(combOp, parts[i::int(left)]) for i in range(int(left))]
+        return _reduced(combOp, parts)
 
     def reduceByKeyLocally(self, func):
-        return self.reduceByKey(func).collectAsMap()
+        def combined(items):
+            combiners = {}
+            for key, value in items:
+                combiners[key] = func(combiners[key], value) if key in combiners else value
+            return [combiners]
+
+        def merged(a, b):
+            for key, value in b.items():
+                a[key] = func(a[key], value) if key in a else value
+            return a
+
+        return self.mapPartitions(combined).reduce(merged)
 
     def max(self, key=None):
         if key is None:
@@ -400,13 +448,18 @@ class RDD:
     def sampleStdev(self):
         return self.stats().sampleStdev()
 
+    # Nothing here is worth an approximation: these are exact.
+
     def sumApprox(self, timeout, confidence=0.95):
-        return self.sum()
+        return float(self.sum())
 
     def meanApprox(self, timeout, confidence=0.95):
-        return self.mean()
+        known = self.stats() if self.getNumPartitions() else StatCounter()
+        return float(known.mean())
 
     def countApproxDistinct(self, relativeSD=0.05):
+        if relativeSD < 0.000017:
+            raise ValueError("relativeSD should be greater than 0.000017")
         return self.distinct().count()
 
     def histogram(self, buckets):
@@ -414,8 +467,6 @@ class RDD:
             if buckets < 1:
                 raise ValueError("number of buckets must be >= 1")
             known = self.filter(lambda x: x is not None and x == x)
-            if known.isEmpty():
-                raise ValueError("can not generate buckets from empty RDD")
             low, high = known.map(_lower_and_upper).reduce(_widened)
             if low == high or buckets == 1:
                 return [low, high], [known.count()]
@@ -487,7 +538,7 @@ class RDD:
     def saveAsTextFile(self, path, compressionCodecClass=None):
         if compressionCodecClass is not None:
             raise NotImplementedError("saveAsTextFile: compression is not supported")
-        _rdd_save(self.map(_shown), path)
+        _rdd_save(self, path)
 
     def randomSplit(self, weights, seed=None):
         if not all(w >= 0 for w in weights):
@@ -500,12 +551,7 @@ class RDD:
             upto += w / total
             bounds.append(upto)
         seed = self.ctx._seed(seed)
-        numbered = self.zipWithIndex()
-
-        def part(low, high):
-            return numbered.filter(lambda pair: low <= _draw(seed, pair[1]) < high).map(_first_of)
-
-        return [part(low, high) for low, high in zip(bounds, bounds[1:])]
+        return [self._of("sample", seed, low, high) for low, high in zip(bounds, bounds[1:])]
 
     def pipe(self, command, env=None, checkCode=False):
         raise NotImplementedError("pipe is not supported: use toCommand on the DStream")
@@ -524,18 +570,20 @@ def _copied(value):
     return value
 
 
-# A number in [0, 1) that hangs on the seed and the place alone: the finalizer of SplitMix64.
-def _draw(seed, place):
-    z = (seed + (place + 1) * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
-    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
-    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
-    return ((z ^ (z >> 31)) >> 11) / 9007199254740992.0
+# The share of records to draw so that there are almost surely enough of them: as PySpark, whose seeds give the
+# same records only if as many are drawn.
+def _share_to_draw(num, total, withReplacement):
+    fraction = num / total
+    if withReplacement:
+        return fraction + (9 if num < 12 else 5) * _sqrt(fraction / total)
+    gamma = -_log(0.00005) / total
+    return min(1, fraction + gamma + _sqrt(gamma * gamma + 2 * gamma * fraction))
 
 
-def _no_partition_function(operator, function):
-    if function is not None and function is not portable_hash:
-        raise NotImplementedError(
-            "%s: a partitionFunc is not supported: use partitionBy" % operator)
+def _positive(numPartitions):
+    if numPartitions < 1:
+        raise ValueError("Number of partitions must be positive.")
+    return numPartitions
 
 
 def portable_hash(x):
@@ -555,8 +603,13 @@ class StatCounter:
         return self.mergeStats(StatCounter([value]))
 
     def mergeStats(self, other):
+        if not isinstance(other, StatCounter):
+            raise TypeError("Can only merge StatCounter but got %s" % type(other))
         self._moments = _merged_moments(self._moments, other._moments)
         return self
+
+    def copy(self):
+        return StatCounter._made(self._moments)
 
     def count(self):
         return self._moments[0]
@@ -594,8 +647,9 @@ class StatCounter:
             "sum": self.sum(),
             "min": self.min(),
             "max": self.max(),
-            "stdev": self.sampleStdev() if sample else self.stdev(),
-            "variance": self.sampleVariance() if sample else self.variance(),
+            # The other way round than one thinks, as in PySpark.
+            "stdev": self.stdev() if sample else self.sampleStdev(),
+            "variance": self.variance() if sample else self.sampleVariance(),
         }
 
     def __repr__(self):

@@ -20,10 +20,6 @@ def _drop_key(pair):
     return pair[1]
 
 
-def _counted(items):
-    return [sum(1 for _ in items)]
-
-
 def _summed(items):
     return [sum(items)]
 
@@ -143,8 +139,16 @@ def _merged_moments(a, b):
         mean = b[1] - distance * a[0] / n
     else:
         mean = (a[1] * a[0] + b[1] * b[0]) / n
-    squares = a[2] + b[2] + distance * distance * a[0] * b[0] / n
+    # Added in this order, as sums of floats hang on it.
+    squares = a[2] + (b[2] + distance * distance * a[0] * b[0] / n)
     return (n, mean, squares, max(a[3], b[3]), min(a[4], b[4]))
+
+
+def _reduced(f, values):
+    value = values[0]
+    for other in values[1:]:
+        value = f(value, other)
+    return value
 
 
 def _tallied(items):
@@ -165,5 +169,5 @@ def _record_of(length):
     return record
 
 
-def _shown(x):
-    return x if isinstance(x, (str, bytes)) else str(x)
+def _encoded(text):
+    return text.encode()

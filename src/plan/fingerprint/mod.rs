@@ -15,7 +15,7 @@ use self::code::Functions;
 use super::host::Script;
 use super::rdd::{Rdd, RddOp};
 use super::stream::{Callback, Graph, Lambda, StreamId, StreamOp, StreamRddOp};
-use super::{KeyExpr, Plan, Scope, Select, WordsBy};
+use super::{Filter, KeyExpr, Plan, Scope, Select, WordsBy};
 use crate::batch::{Fingerprint, Fingerprinter, Interval};
 
 /// An operator that may have something to keep, as a checkpoint knows it.
@@ -58,8 +58,13 @@ impl Plan {
     pub fn operator(&self) -> Operator {
         let Plan { filter, select, scope, show: _ } = self;
         let mut print = Fingerprinter::default();
-        if let Some(part) = filter {
-            print.add(b"filter").add(part.as_bytes());
+        match filter {
+            None => {}
+            Some(Filter::Regex(pattern)) => _ = print.add(b"filter").add(pattern.as_bytes()),
+            Some(Filter::Function(function)) => {
+                print.add(b"filter by");
+                Functions::new(&mut print, &function.image).image();
+            }
         }
         match select {
             Select::Records => _ = print.add(b"records"),
@@ -76,6 +81,10 @@ impl Plan {
                 if let Some(part) = separator {
                     print.add(part.as_bytes());
                 }
+            }
+            Select::Key(KeyExpr::Function(function)) => {
+                print.add(b"key");
+                Functions::new(&mut print, &function.image).image();
             }
             Select::Key(KeyExpr::Regex(pattern)) => _ = print.add(b"match").add(pattern.as_bytes()),
             Select::Key(KeyExpr::Json(steps)) => {

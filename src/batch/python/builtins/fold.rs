@@ -32,7 +32,10 @@ pub fn sum<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     if args.positional.is_empty() {
         return Err(heap.raise(&TYPE_ERROR, "sum() takes at least 1 positional argument (0 given)"));
     }
-    let [iterable, start] = args.bind(heap, "sum", ["", "start"], 1)?;
+    let [iterable, start] = match args.positional {
+        [iterable] if args.keywords.is_empty() => [Some(*iterable), None],
+        _ => args.bind(heap, "sum", ["", "start"], 1)?,
+    };
     let mut total = match start {
         None => Value::Int(0),
         Some(Value::Str(_)) => {

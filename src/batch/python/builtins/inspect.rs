@@ -2,10 +2,9 @@
 
 use crate::batch::python::args::{index, int};
 use crate::batch::python::collections::{NAMED_TUPLE_CLASS, is_instance};
+use crate::batch::python::iterators::stop_iteration;
 use crate::batch::python::{format, text};
-use crate::batch::value::exceptions::{
-    ATTRIBUTE_ERROR, OVERFLOW_ERROR, STOP_ITERATION, TYPE_ERROR, VALUE_ERROR, exception,
-};
+use crate::batch::value::exceptions::{ATTRIBUTE_ERROR, OVERFLOW_ERROR, TYPE_ERROR, VALUE_ERROR};
 use crate::batch::value::types::CALLABLE_ITERATOR;
 use crate::batch::value::{
     Args, Heap, Iter, Outcome, Produce, Raised, Value, call, equal, find_attribute, get_attribute,
@@ -246,6 +245,6 @@ pub fn next<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     };
     match iterator.next(heap)?.or(arguments.get(1).copied()) {
         Some(value) => Ok(value),
-        None => Err(heap.throw(exception(heap, &STOP_ITERATION, &[]))),
+        None => Err(stop_iteration(heap, iterator)),
     }
 }

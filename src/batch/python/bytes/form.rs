@@ -2,9 +2,9 @@
 
 use bumpalo::collections::Vec as BumpVec;
 
-use super::{is_space, this, value};
+use super::{is_space, need_bytes, this, value};
 use crate::batch::python::args::{index, room};
-use crate::batch::value::exceptions::TYPE_ERROR;
+use crate::batch::value::exceptions::{TYPE_ERROR, VALUE_ERROR};
 use crate::batch::value::{Args, Heap, Outcome, Raised, Value, type_of};
 
 /// The bytes of a method that takes nothing.
@@ -186,6 +186,42 @@ pub fn zfill<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     out.extend_from_slice_copy(&bytes[..sign]);
     out.resize(sign + wanting, b'0');
     out.extend_from_slice_copy(&bytes[sign..]);
+    Ok(value(heap, out.into_bump_slice()))
+}
+
+/// `bytes.maketrans(from, to)`
+pub fn maketrans<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
+    let arguments = args.between(heap, "maketrans", 2, 2)?;
+    let (from, to) = (need_bytes(heap, arguments[0])?, need_bytes(heap, arguments[1])?);
+    if from.len() != to.len() {
+        return Err(heap.raise(&VALUE_ERROR, "maketrans arguments must have same length"));
+    }
+    let mut table: Vec<u8> = (0..=u8::MAX).collect();
+    for (&from, &to) in from.iter().zip(to) {
+        table[usize::from(from)] = to;
+    }
+    Ok(heap.bytes(&table))
+}
+
+/// `bytes.translate(table, /, delete=b'')`
+pub fn translate<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
+    let (bytes, args) = this(heap, args, "bytes.translate")?;
+    let [table, dropped] = args.bind(heap, "translate", ["", "delete"], 1)?;
+    let table = match table {
+        None | Some(Value::None) => None,
+        Some(table) => match need_bytes(heap, table)? {
+            table if table.len() == 256 => Some(table),
+            _ => {
+                let message = "translation table must be 256 characters long";
+                return Err(heap.raise(&VALUE_ERROR, message));
+            }
+        },
+    };
+    let dropped = dropped.map_or(Ok(&[][..]), |dropped| need_bytes(heap, dropped))?;
+    room(heap, bytes.len())?;
+    let kept = bytes.iter().filter(|byte| !dropped.contains(byte));
+    let mut out = BumpVec::with_capacity_in(bytes.len(), heap.bump());
+    out.extend(kept.map(|&byte| table.map_or(byte, |table| table[usize::from(byte)])));
     Ok(value(heap, out.into_bump_slice()))
 }
 

@@ -35,6 +35,7 @@ pub static METHODS: &[Native] = &[
     native("ljust", form::ljust),
     native("lower", form::lower),
     native("lstrip", lstrip),
+    native("maketrans", form::maketrans),
     native("partition", partition),
     native("removeprefix", removeprefix),
     native("removesuffix", removesuffix),
@@ -51,6 +52,7 @@ pub static METHODS: &[Native] = &[
     native("strip", strip),
     native("swapcase", form::swapcase),
     native("title", form::title),
+    native("translate", form::translate),
     native("upper", form::upper),
     native("zfill", form::zfill),
 ];

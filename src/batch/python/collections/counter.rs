@@ -105,7 +105,7 @@ fn fromkeys<'a>(heap: &Heap<'a>, _args: Args<'_, 'a>) -> Outcome<'a> {
 /// `Counter.total()`
 fn total<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let (counter, args) = this(heap, args, "Counter.total")?;
-    args.defined(heap, "Counter.total", [], 0, 0)?;
+    args.bind_def(heap, "Counter.total", [], [])?;
     let counts = heap.list(counter.entries().map(|(_, count)| count));
     sum(heap, Args { positional: &[counts], keywords: &[] })
 }
@@ -113,7 +113,7 @@ fn total<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
 /// `Counter.most_common(n=None)`
 fn most_common<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let (counter, args) = this(heap, args, "Counter.most_common")?;
-    let [most] = args.defined(heap, "Counter.most_common", ["n"], 0, 1)?;
+    let ([], [most]) = args.bind_def(heap, "Counter.most_common", [], ["n"])?;
     let most = match most {
         None | Some(Value::None) => usize::MAX,
         Some(most) => usize::try_from(index(heap, most)?).unwrap_or(0),
@@ -155,7 +155,7 @@ impl<'a> Produce<'a> for Elements<'a> {
 /// `Counter.elements()`
 fn elements<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let (counter, args) = this(heap, args, "Counter.elements")?;
-    args.defined(heap, "Counter.elements", [], 0, 0)?;
+    args.bind_def(heap, "Counter.elements", [], [])?;
     let elements = heap.bump().alloc(Elements {
         counter,
         place: Cell::new(0),

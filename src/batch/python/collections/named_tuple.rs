@@ -173,10 +173,11 @@ fn name_fault(name: &str) -> Option<&'static str> {
 
 /// `namedtuple(typename, field_names, *, rename=False, defaults=None, module=None)`
 pub fn namedtuple<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    let parameters = ["typename", "field_names", "rename", "defaults", "module"];
-    let [name, fields, rename, defaults, _] = args.defined(heap, "namedtuple", parameters, 2, 2)?;
-    let name = to_text(heap, name.unwrap_or(Value::None))?;
-    let mut fields: Vec<String> = match fields.unwrap_or(Value::None) {
+    let (required, by_name) = (["typename", "field_names"], ["rename", "defaults", "module"]);
+    let ([name, fields], [], [rename, defaults, _]) =
+        args.bind_def_with(heap, "namedtuple", required, [], by_name)?;
+    let name = to_text(heap, name)?;
+    let mut fields: Vec<String> = match fields {
         Value::Str(text) => text.replace(',', " ").split_whitespace().map(str::to_owned).collect(),
         fields => collect(heap, fields)?
             .iter()

@@ -261,7 +261,11 @@ pub fn push_int<'a>(
     if spec.kind == Some('c') {
         let code = u32::try_from(&number).ok().filter(|code| *code < 0x11_0000);
         let Some(code) = code else {
-            return Err(heap.raise(&OVERFLOW_ERROR, "%c arg not in range(0x110000)"));
+            let message = match i64::try_from(&number) {
+                Ok(_) => "%c arg not in range(0x110000)",
+                Err(_) => "Python int too large to convert to C long",
+            };
+            return Err(heap.raise(&OVERFLOW_ERROR, message));
         };
         // Half of a surrogate pair is no character here.
         let c = char::from_u32(code).unwrap_or('\u{fffd}');

@@ -46,9 +46,12 @@ static CHAIN: TypeInfo = TypeInfo {
     methods: &[native("from_iterable", select::chain_from_iterable)],
     ..class("itertools.chain", Some(select::chain))
 };
-static COUNT: TypeInfo = class("itertools.count", Some(select::count));
-static REPEAT: TypeInfo = class("itertools.repeat", Some(select::repeat));
-static CYCLE: TypeInfo = class("itertools.cycle", Some(select::cycle));
+/// `itertools.count`
+pub static COUNT: TypeInfo = class("itertools.count", Some(select::count));
+/// `itertools.repeat`
+pub static REPEAT: TypeInfo = class("itertools.repeat", Some(select::repeat));
+/// `itertools.cycle`
+pub static CYCLE: TypeInfo = class("itertools.cycle", Some(select::cycle));
 static ACCUMULATE: TypeInfo = class("itertools.accumulate", Some(select::accumulate));
 static ISLICE: TypeInfo = class("itertools.islice", Some(select::islice));
 static TAKEWHILE: TypeInfo = class("itertools.takewhile", Some(select::takewhile));

@@ -14,8 +14,7 @@ const MOST_DEPTH: usize = 990;
 /// `json.dumps(obj, *, skipkeys=False, ensure_ascii=True, check_circular=True, allow_nan=True, cls=None,
 /// indent=None, separators=None, default=None, sort_keys=False)`
 pub fn dumps<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
-    let names = [
-        "obj",
+    let by_name = [
         "skipkeys",
         "ensure_ascii",
         "check_circular",
@@ -26,8 +25,8 @@ pub fn dumps<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
         "default",
         "sort_keys",
     ];
-    let [value, skip, ascii, _, nan, class, indent, separators, default, sort] =
-        args.defined(heap, "dumps", names, 1, 1)?;
+    let ([value], [], [skip, ascii, _, nan, class, indent, separators, default, sort]) =
+        args.bind_def_with(heap, "dumps", ["obj"], [], by_name)?;
     let given = |option: Option<Value<'a>>| option.filter(|option| !option.is_none());
     if given(class).is_some() {
         return Err(heap.raise(&TYPE_ERROR, "json.dumps: cls is not supported"));
@@ -58,7 +57,7 @@ pub fn dumps<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
         key,
         within: Vec::new(),
     };
-    writer.value(value.unwrap_or(Value::None))?;
+    writer.value(value)?;
     Ok(heap.text(writer.out.into_bump_str()))
 }
 
@@ -110,7 +109,7 @@ impl<'a> Writer<'_, 'a> {
             _ => match self.default {
                 Some(default) => self.defaulted(default, value)?,
                 None => {
-                    let class = type_of(value).name;
+                    let class = type_of(value).name.rsplit('.').next().unwrap_or_default();
                     let message = format!("Object of type {class} is not JSON serializable");
                     return Err(self.heap.raise(&TYPE_ERROR, message));
                 }

@@ -18,8 +18,7 @@ pub fn loads<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let (text, hooks) = match (args.positional, args.keywords) {
         ([text], []) => (*text, Hooks::NONE),
         _ => {
-            let names = [
-                "s",
+            let by_name = [
                 "cls",
                 "object_hook",
                 "parse_float",
@@ -28,13 +27,13 @@ pub fn loads<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
                 "object_pairs_hook",
                 "strict",
             ];
-            let [text, class, object, float, int, constant, pairs, strict] =
-                args.defined(heap, "loads", names, 1, 1)?;
+            let ([text], [], [class, object, float, int, constant, pairs, strict]) =
+                args.bind_def_with(heap, "loads", ["s"], [], by_name)?;
             if class.is_some_and(|class| !class.is_none()) {
                 return Err(heap.raise(&TYPE_ERROR, "json.loads: cls is not supported"));
             }
             let hooks = Hooks { object, float, int, constant, pairs, strict: strict.is_none_or(truth) };
-            (text.unwrap_or(Value::None), hooks.without_none())
+            (text, hooks.without_none())
         }
     };
     let text: &'a str = match text {

@@ -25,6 +25,14 @@ pub fn new_bool<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     Ok(Value::bool(arguments.first().is_some_and(|value| truth(*value))))
 }
 
+/// `type(None)()`
+pub fn new_none<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
+    match args.positional.is_empty() && args.keywords.is_empty() {
+        true => Ok(Value::None),
+        false => Err(heap.raise(&TYPE_ERROR, "NoneType takes no arguments")),
+    }
+}
+
 /// `int(x=0, base=10)`
 pub fn new_int<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let (value, base) = match (args.positional, args.keywords) {
@@ -73,7 +81,8 @@ fn of_text<'a>(heap: &Heap<'a>, text: &str, value: Value<'a>, base: u32) -> Outc
     match parse_int(text, base) {
         Ok(number) => Ok(heap.int(&number)),
         Err(IntFault::Invalid) => {
-            let text = repr_text(heap, value)?;
+            // As much of it as a message has room for.
+            let text = repr_text(heap, value)?.chars().take(200).collect::<String>();
             let message = format!("invalid literal for int() with base {base}: {text}");
             Err(heap.raise(&VALUE_ERROR, message))
         }

@@ -11,7 +11,7 @@ use super::{BYTES, UNICODE};
 use crate::batch::python::args::index;
 use crate::batch::value::exceptions::{RUNTIME_ERROR, TYPE_ERROR, VALUE_ERROR};
 use crate::batch::value::{
-    Args, Heap, Iter, OBJECT, Outcome, Produce, Raised, TypeInfo, Value, call, type_of,
+    Args, Heap, Iter, OBJECT, Outcome, Produce, Raised, TypeInfo, Value, call, hash, type_of,
 };
 
 /// The bounds of a search in characters, where they are given.
@@ -418,6 +418,8 @@ pub fn template_text<'a>(
             piece(heap, subject, template, 0)
         }
         _ => {
+            // Templates are looked up among those seen before first.
+            hash(heap, template)?;
             let class = type_of(template).name;
             let message = format!("decoding to str: need a bytes-like object, {class} found");
             Err(heap.raise(&TYPE_ERROR, message))

@@ -24,11 +24,11 @@ fn built<'a>(heap: &Heap<'a>, text: &str, build: impl FnOnce(&mut BumpString<'a>
 /// `str.lower()`
 pub fn lower<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let text = alone(heap, args, "str.lower")?;
+    if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        return Ok(heap.text(text));
+    }
     if !text.is_ascii() {
         return Ok(heap.str(&text.to_lowercase()));
-    }
-    if !text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return Ok(heap.text(text));
     }
     let copy = heap.bump().alloc_str(text);
     copy.make_ascii_lowercase();
@@ -38,11 +38,11 @@ pub fn lower<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
 /// `str.upper()`
 pub fn upper<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let text = alone(heap, args, "str.upper")?;
+    if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_lowercase()) {
+        return Ok(heap.text(text));
+    }
     if !text.is_ascii() {
         return Ok(heap.str(&text.to_uppercase()));
-    }
-    if !text.bytes().any(|byte| byte.is_ascii_lowercase()) {
-        return Ok(heap.text(text));
     }
     let copy = heap.bump().alloc_str(text);
     copy.make_ascii_uppercase();

@@ -26,8 +26,13 @@ impl Builder<'_, '_> {
         {
             let arg = self.shape(arg);
             return left_operand!(arg, arg => expr(move |frame| {
+                let arg = arg(frame)?;
+                let length = match arg {
+                    Value::Str(text) => Ok(text.chars().count()),
+                    _ => length(frame.heap, arg),
+                };
                 // No more items fit into memory.
-                length(frame.heap, arg(frame)?).map(|length| Value::Int(i64::try_from(length).unwrap_or(i64::MAX)))
+                length.map(|length| Value::Int(i64::try_from(length).unwrap_or(i64::MAX)))
             }));
         }
         match self.positional(args) {
@@ -235,6 +240,10 @@ fn call_with<'a>(
     let mut positional: Vec<Value<'a>> = Vec::with_capacity(args.len() + 1);
     positional.extend(first);
     let mut keywords: Vec<(&'a str, Value<'a>)> = Vec::new();
+    // What stands alone behind a `*` is looked at when all arguments are there, as CPython does.
+    let by_position = |arg: &&Argument| matches!(arg, Argument::Positional(_) | Argument::Unpacked(_));
+    let is_alone = args.iter().filter(by_position).nth(1).is_none();
+    let (mut fault, mut are_text) = (None, true);
     for arg in args {
         match arg {
             Argument::Positional(value) => positional.push(value(frame)?),
@@ -242,8 +251,11 @@ fn call_with<'a>(
                 let values = values(frame)?;
                 if !is_iterable(values) {
                     let class = type_of(values).name;
-                    let message =
-                        format!("{} argument after * must be an iterable, not {class}", name(callee));
+                    if is_alone {
+                        fault = Some(class);
+                        continue;
+                    }
+                    let message = format!("Value after * must be an iterable, not {class}");
                     return Err(heap.raise(&TYPE_ERROR, message));
                 }
                 for_each(heap, values, |value| {
@@ -259,52 +271,67 @@ fn call_with<'a>(
             Argument::Keyword(number, value) => {
                 let name = frame.constants[*number].as_str().expect("names of arguments are text");
                 let value = value(frame)?;
-                add_keyword(heap, callee, &mut keywords, name, value)?;
+                add_keyword(heap, (callee, first), &mut keywords, name, value)?;
             }
             Argument::Keywords(values) => match values(frame)? {
                 Value::Dict(dict) => {
                     let mut place = 0;
                     while let Some((next, key, value)) = dict.entry(place) {
-                        let Value::Str(key) = key else {
-                            return Err(heap.raise(&TYPE_ERROR, "keywords must be strings"));
-                        };
-                        add_keyword(heap, callee, &mut keywords, key, value)?;
+                        match key {
+                            Value::Str(key) => {
+                                add_keyword(heap, (callee, first), &mut keywords, key, value)?;
+                            }
+                            _ => are_text = false,
+                        }
                         place = next;
                     }
                 }
                 values => {
                     let class = type_of(values).name;
                     let message =
-                        format!("{} argument after ** must be a mapping, not {class}", name(callee));
+                        format!("{} argument after ** must be a mapping, not {class}", name(callee, first));
                     return Err(heap.raise(&TYPE_ERROR, message));
                 }
             },
         }
+    }
+    if let Some(class) = fault {
+        let message = format!("{} argument after * must be an iterable, not {class}", name(callee, first));
+        return Err(heap.raise(&TYPE_ERROR, message));
+    }
+    if !are_text {
+        return Err(heap.raise(&TYPE_ERROR, "keywords must be strings"));
     }
     call(heap, callee, Args { positional: &positional, keywords: &keywords })
 }
 
 fn add_keyword<'a>(
     heap: &Heap<'a>,
-    callee: Value<'a>,
+    (callee, first): (Value<'a>, Option<Value<'a>>),
     keywords: &mut Vec<(&'a str, Value<'a>)>,
     keyword: &'a str,
     value: Value<'a>,
 ) -> Result<(), Raised> {
     if keywords.iter().any(|(known, _)| *known == keyword) {
-        let message = format!("{} got multiple values for keyword argument '{keyword}'", name(callee));
+        let message = format!("{} got multiple values for keyword argument '{keyword}'", name(callee, first));
         return Err(heap.raise(&TYPE_ERROR, message));
     }
     keywords.push((keyword, value));
     Ok(())
 }
 
-/// What messages call a callee.
-fn name(callee: Value<'_>) -> String {
+/// What messages call a callee; `first` is the object that it is a method of.
+fn name(callee: Value<'_>, first: Option<Value<'_>>) -> String {
     match callee {
-        Value::Function(function) => format!("__main__.{}()", function.name),
-        Value::Native(native) | Value::Bound(&(_, native)) => format!("{}()", native.name),
-        Value::Type(class) => class.name.to_string(),
+        Value::Function(function) => {
+            format!("__main__.{}()", function.code.qualified().unwrap_or(function.name))
+        }
+        Value::Native(native) => match first {
+            Some(object) => format!("{}.{}()", type_of(object).name, native.name),
+            None => format!("{}()", native.name),
+        },
+        Value::Bound(&(object, native)) => format!("{}.{}()", type_of(object).name, native.name),
+        Value::Type(class) => format!("{}()", class.name),
         _ => format!("{} object", type_of(callee).name),
     }
 }

@@ -1,12 +1,10 @@
 //! Comparisons, single ones and chains.
 
-use std::sync::Arc;
-
 use super::super::operate::{Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual, Relation, compare};
 use super::super::unit::{Expr, Test};
 use super::operands::{Shape, left_operand, right_operand};
 use super::{Builder, operands, test};
-use crate::batch::value::{Value, contains, equal, identical};
+use crate::batch::value::{Value, ascii_at, contains, equal, identical};
 use crate::plan::code::{self, Comparison, Const, ExprKind, Item};
 
 impl Builder<'_, '_> {
@@ -42,7 +40,7 @@ impl Builder<'_, '_> {
                 }
             }
             (Comparison::In | Comparison::NotIn, ExprKind::Const(Const::Str(text))) => {
-                return self.characters(left, op == Comparison::In, right, text.clone());
+                return self.characters(left, op == Comparison::In, right, text);
             }
             _ => {}
         }
@@ -73,14 +71,18 @@ impl Builder<'_, '_> {
         constants.collect()
     }
 
-    /// `left in "…"`, often a single character.
-    fn characters(&mut self, left: &code::Expr, wanted: bool, right: &code::Expr, text: Arc<str>) -> Test {
+    /// `left in "…"`, often a single character: ASCII ones are looked up in a set of bits.
+    fn characters(&mut self, left: &code::Expr, wanted: bool, right: &code::Expr, text: &str) -> Test {
+        let mut ascii = [0_u64; 2];
+        for byte in text.bytes().filter(u8::is_ascii) {
+            ascii[usize::from(byte >> 6)] |= 1 << (byte & 63);
+        }
         let (left, right) = (self.shape(left), self.expr(right));
         left_operand!(left, left => test(move |frame| {
             let left = left(frame)?;
             match left {
-                Value::Str(character) if let [byte] = character.as_bytes() => {
-                    Ok(text.as_bytes().contains(byte) == wanted)
+                Value::Str(text) if let Some(code) = ascii_at(text).or_else(|| only_byte(text)) => {
+                    Ok((ascii[usize::from(code >> 6 & 1)] >> (code & 63) & 1 == 1) == wanted)
                 }
                 _ => contains(frame.heap, right(frame)?, left).map(|is_member| is_member == wanted),
             }
@@ -100,6 +102,14 @@ impl Builder<'_, '_> {
             }
             Ok(!wanted)
         })
+    }
+}
+
+/// The byte of a text that has one alone: a character of ASCII.
+fn only_byte(text: &str) -> Option<u8> {
+    match text.as_bytes() {
+        [byte] => Some(*byte),
+        _ => None,
     }
 }
 

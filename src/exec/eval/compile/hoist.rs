@@ -22,14 +22,19 @@ impl Builder<'_, '_> {
                     }
                     None => expr(|_| Ok(Value::None)),
                 };
-                self.steps.push(Step::Yield(value));
-                self.finished(source);
+                let sent = self.slot();
+                self.steps.push(Step::Yield { value, sent });
+                self.hoisted.insert(std::ptr::from_ref(source), sent);
             }
             ExprKind::YieldFrom(values) => {
                 self.hoist(values);
-                let (values, iterator) = (self.expr(values), self.slot());
-                self.steps.extend([Step::Iterate(iterator, values), Step::YieldAll(iterator)]);
-                self.finished(source);
+                let (values, iterator, sent) = (self.expr(values), self.slot(), self.slot());
+                self.steps.extend([
+                    Step::Iterate(iterator, values),
+                    Step::Set(sent, expr(|_| Ok(Value::None))),
+                    Step::YieldAll { iterator, sent },
+                ]);
+                self.hoisted.insert(std::ptr::from_ref(source), sent);
             }
             ExprKind::And(operands) => self.hoist_logical(source, operands, false),
             ExprKind::Or(operands) => self.hoist_logical(source, operands, true),
@@ -63,13 +68,6 @@ impl Builder<'_, '_> {
                 }
             }
         }
-    }
-
-    /// The value of a `yield` that is done is `None`: nothing can be sent.
-    fn finished(&mut self, source: &Expr) {
-        let slot = self.slot();
-        self.steps.push(Step::Set(slot, expr(|_| Ok(Value::None))));
-        self.hoisted.insert(std::ptr::from_ref(source), slot);
     }
 
     fn hoist_logical(&mut self, source: &Expr, operands: &[Expr], decides: bool) {

@@ -34,8 +34,8 @@ pub(super) enum Told<'t> {
     Unmade(&'t Failure),
     /// There is one that cannot be computed, and how many partitions it has, if that is known.
     Failed(&'t Failure, Option<usize>),
-    /// There is one.
-    Records(&'t Dataset),
+    /// There is one, over how many partitions its keys are spread by their hash, if they are, and its records.
+    Records(Option<usize>, &'t Dataset),
 }
 
 /// A row's key behind the time, and what is there now.
@@ -76,8 +76,9 @@ impl Batches {
                 put_number(partitions.map_or(0, |count| count as u64 + 1), &mut head);
                 pack_failure(failure, &mut head);
             }
-            Told::Records(dataset) => {
+            Told::Records(hashed, dataset) => {
                 head.push(RECORDS);
+                put_hashed(*hashed, &mut head);
                 let shape = Shape::of(dataset);
                 shape.pack(&mut head);
                 pieces = shape.pieces();
@@ -133,12 +134,13 @@ impl Batches {
                     Ok(Some(Rdd::new(RddOp::Failed { failure, partitions }, Vec::new(), origin.clone())))
                 }
                 RECORDS => {
+                    let hashed = unpack_hashed(&mut head)?;
                     let shape = Shape::unpack(&mut head)?;
                     pieces = shape.pieces();
                     let piece = |partition, number| {
                         rows.get(&key(time, Some((partition, number)))[..]).map(|bytes| bytes.to_vec())
                     };
-                    Ok(Some(rdd(shape.of_pieces(piece)?, origin)))
+                    Ok(Some(Rdd::computed(shape.of_pieces(piece)?, hashed, origin.clone())))
                 }
                 _ => return None,
             };
@@ -152,18 +154,22 @@ impl Batches {
     }
 }
 
-/// An RDD that was computed before.
-pub(super) fn rdd(dataset: Dataset, origin: &Origin) -> Arc<Rdd> {
-    let rdd = Rdd::new(RddOp::Data(dataset.clone()), Vec::new(), origin.clone());
-    rdd.keep(dataset);
-    rdd
+/// What is told of how an RDD's keys are spread: 0, or one more than the partitions that they are hashed to. A
+/// partitioner that is the program's own function is not told of: it is not known again.
+pub(super) fn put_hashed(hashed: Option<usize>, out: &mut Vec<u8>) {
+    put_number(hashed.map_or(0, |partitions| partitions as u64 + 1), out);
+}
+
+/// What [`put_hashed`] has put.
+pub(super) fn unpack_hashed(packed: &mut Packed<'_>) -> Option<Option<usize>> {
+    Some(packed.length()?.checked_sub(1))
 }
 
 /// Bytes of a time in a key.
 const TIME: usize = 8;
 
 /// Turned, so that times before 1970 come before those behind it.
-const SIGN: u64 = 1 << 63;
+pub(super) const SIGN: u64 = 1 << 63;
 
 /// The key of a time, or of a piece of what it has.
 fn key(time: Time, piece: Option<(u32, u32)>) -> Vec<u8> {

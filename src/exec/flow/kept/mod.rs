@@ -7,6 +7,7 @@
 //! |---|---|
 //! | 0 | what little else there is: the place in a queue, the batch that a state has failed with, how the records of a state lie in partitions |
 //! | 1, place | a record of a state, or of a window that is reduced by its inverse; places are in the order of the records |
+//! | 3, partition, key | what `mapWithState` knows of a key: when it was first seen among all, last touched, and its state |
 //! | 2, time | what the stream had at a time that later batches ask for (window panes): how its records lie in partitions, or why there are none |
 //! | 2, time, partition, piece | the records |
 //!
@@ -22,18 +23,19 @@ mod restore;
 mod rows;
 mod shape;
 mod shown;
+mod tracked;
 
 use std::sync::Arc;
 
-pub use self::shown::show_row;
-
-use self::batches::{Batches, Told};
+use self::batches::{Batches, Told, put_hashed};
 use self::rows::Rows;
 use self::shape::Shape;
+pub use self::shown::show_row;
+use self::tracked::Tracked;
 use super::Flow;
 use super::history::Made;
 use crate::batch::packed::put_number;
-use crate::batch::{Keep, Time};
+use crate::batch::{Keep, States, Time};
 use crate::error::Result;
 use crate::plan::{Engine, Graph, Rdd, StreamId, StreamOp};
 
@@ -47,6 +49,7 @@ const CLOCK_KEY: &[u8] = b"batches";
 const STANDING: u8 = 0;
 const ROW: u8 = 1;
 const BATCH: u8 = 2;
+const TRACKED: u8 = 3;
 
 /// What was written so far.
 #[derive(Debug)]
@@ -62,6 +65,8 @@ struct Operator {
     standing: Vec<u8>,
     rows: Rows,
     batches: Batches,
+    /// What `mapWithState` knows.
+    tracked: Tracked,
 }
 
 /// The records that go from batch to batch.
@@ -72,12 +77,15 @@ enum Standing<'s> {
     Nothing,
     /// These, as of a time.
     Records(Time, &'s Arc<Rdd>),
+    /// What `mapWithState` knows of keys, by partition.
+    Tracked(&'s Arc<[States]>),
 }
 
 /// How the records that go from batch to batch are told of in an operator's first row.
 const INITIAL: u8 = 0;
 const NOTHING: u8 = 1;
 const RECORDS: u8 = 2;
+const STATES: u8 = 3;
 
 impl Kept {
     fn new(graph: &Graph) -> Self {
@@ -86,6 +94,7 @@ impl Kept {
             standing: Vec::new(),
             rows: Rows::default(),
             batches: Batches::default(),
+            tracked: Tracked::default(),
         };
         Kept { clock: Vec::new(), operators: (0..graph.streams.len()).map(operator).collect() }
     }
@@ -127,13 +136,13 @@ impl Flow {
     }
 
     fn change_standing(&self, index: usize, operator: &mut Operator, keep: &mut dyn Keep) -> Result<()> {
-        let Operator { table, standing, rows, .. } = operator;
+        let Operator { table, standing, rows, tracked, .. } = operator;
         let mut now = Vec::new();
         put_number(self.given[index] as u64, &mut now);
         let pending = self.states.pending(index);
         now.push(u8::from(pending.is_some()));
         now.extend(pending.map_or(0, Time::as_millis).to_be_bytes());
-        let nothing = Default::default();
+        let (nothing, mut states) = (Default::default(), None);
         let dataset = match self.standing(index) {
             Standing::Initial => {
                 now.push(INITIAL);
@@ -147,10 +156,22 @@ impl Flow {
                 let dataset = rdd.kept().unwrap_or(&nothing);
                 now.push(RECORDS);
                 now.extend(time.as_millis().to_be_bytes());
+                put_hashed(rdd.hashed(), &mut now);
                 Shape::of(dataset).pack(&mut now);
                 dataset
             }
+            Standing::Tracked(now_tracked) => {
+                now.push(STATES);
+                Tracked::pack(now_tracked, &mut now);
+                states = Some(now_tracked);
+                &nothing
+            }
         };
+        tracked.update(states, &mut |key, value| {
+            let mut whole = vec![TRACKED];
+            whole.extend(key);
+            change(keep, table, &whole, value)
+        })?;
         rows.update(dataset, &mut |place, record| {
             let mut key = [ROW; 9];
             key[1..].copy_from_slice(&place.to_be_bytes());
@@ -169,9 +190,10 @@ impl Flow {
     /// The records that a stream goes on with.
     fn standing(&self, index: usize) -> Standing<'_> {
         match &self.graph.streams[index].op {
-            StreamOp::State { .. } => match self.states.good(index) {
+            StreamOp::State { .. } => match self.states.good(index).map(|rdd| (rdd, rdd.op.states())) {
+                Some((_, Some(states))) => Standing::Tracked(states),
                 // Times are those of batches; a state is always that of the last one.
-                Some(rdd) if rdd.kept().is_some() => Standing::Records(Time::from_millis(0), rdd),
+                Some((rdd, None)) if rdd.kept().is_some() => Standing::Records(Time::from_millis(0), rdd),
                 Some(_) => Standing::Initial,
                 None => Standing::Nothing,
             },
@@ -211,7 +233,9 @@ impl Flow {
                 Ok(Some(rdd)) => {
                     rdd.keep_when_computed();
                     match engine.compute(rdd) {
-                        Ok(dataset) => batches.put(*time, made, &Told::Records(&dataset), &mut change)?,
+                        Ok(dataset) => {
+                            batches.put(*time, made, &Told::Records(rdd.hashed(), &dataset), &mut change)?
+                        }
                         Err(failure) => {
                             let told = Told::Failed(&failure, engine.partitions(rdd).ok());
                             batches.put(*time, made, &told, &mut change)?;

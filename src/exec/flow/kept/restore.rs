@@ -2,19 +2,21 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::batches::{Batches, rdd};
+use super::batches::{Batches, unpack_hashed};
 use super::rows::Rows;
 use super::shape::Shape;
-use super::{BATCH, CLOCK, CLOCK_KEY, INITIAL, Kept, NOTHING, RECORDS, ROW, STANDING};
+use super::tracked::Tracked;
+use super::{BATCH, CLOCK, CLOCK_KEY, INITIAL, Kept, NOTHING, RECORDS, ROW, STANDING, STATES, TRACKED};
 use crate::batch::{Packed, Time};
 use crate::exec::flow::Flow;
-use crate::plan::StreamOp;
+use crate::plan::{Rdd, StreamOp};
 
 /// The rows of an operator.
 #[derive(Default)]
 struct Read<'r> {
     standing: Option<&'r [u8]>,
     rows: Vec<(u64, &'r [u8])>,
+    tracked: Vec<(&'r [u8], &'r [u8])>,
     batches: BTreeMap<&'r [u8], &'r [u8]>,
 }
 
@@ -81,17 +83,22 @@ impl Flow {
             NOTHING => self.states.set_good(index, None),
             RECORDS => {
                 let at = time(&mut packed)?;
+                let hashed = unpack_hashed(&mut packed)?;
                 let mut rows = read.rows;
                 rows.sort_unstable_by_key(|(place, _)| *place);
                 let (places, records): (Vec<u64>, Vec<&[u8]>) = rows.into_iter().unzip();
                 let dataset = Shape::unpack(&mut packed)?.of_records(&records)?;
-                let rdd = rdd(dataset.clone(), &stream.origin);
+                let rdd = Rdd::computed(dataset.clone(), hashed, stream.origin.clone());
                 operator.rows = Rows::new(dataset, places);
                 if matches!(stream.op, StreamOp::State { .. }) {
                     self.states.set_good(index, Some(rdd));
                 } else {
                     self.histories[index].made.insert(at, Ok(Some(rdd)));
                 }
+            }
+            STATES => {
+                operator.tracked = Tracked::unpack(&mut packed, &read.tracked)?;
+                self.states.set_good(index, Some(operator.tracked.rdd(&stream.origin)));
             }
             _ => return None,
         }
@@ -105,6 +112,7 @@ impl<'r> Read<'r> {
         match *kind {
             STANDING if rest.is_empty() => self.standing = Some(value),
             ROW => self.rows.push((u64::from_be_bytes(rest.try_into().ok()?), value)),
+            TRACKED => self.tracked.push((rest, value)),
             BATCH => drop(self.batches.insert(rest, value)),
             _ => return None,
         }

@@ -1,6 +1,7 @@
 //! What streams had kept, for people.
 
-use super::{BATCH, ROW};
+use super::batches::SIGN;
+use super::{BATCH, ROW, TRACKED};
 use crate::batch::packed::Packed;
 use crate::batch::value::{Arena, Heap, Task, Value, repr_text};
 use crate::batch::{Rows, Time};
@@ -13,9 +14,20 @@ pub fn show_row(key: &[u8], value: &[u8]) -> Option<Vec<(String, String)>> {
         ROW => Some(records(value).into_iter().map(|record| split(&record)).collect()),
         // Behind the time there are the partition and the piece of records.
         BATCH if rest.len() > 8 => {
-            let time = Time::from_millis(i64::from_be_bytes(Packed::new(rest).array()?));
+            let time =
+                Time::from_millis((u64::from_be_bytes(Packed::new(rest).array()?) ^ SIGN).cast_signed());
             let shown = |record: Shown| (format!("batch {}", time.rfc3339()), record.whole);
             Some(records(value).into_iter().map(shown).collect())
+        }
+        TRACKED => {
+            let encoded = rest.get(size_of::<u32>()..)?;
+            let mut packed = Packed::new(value);
+            // When it was first seen, and last touched.
+            packed.number()?;
+            packed.array::<8>()?;
+            let state = packed.take(packed.left())?;
+            let whole = |bytes| records(bytes).into_iter().map(|record| record.whole).collect::<String>();
+            Some(vec![(whole(encoded), whole(state))])
         }
         _ => Some(Vec::new()),
     }
