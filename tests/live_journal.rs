@@ -269,8 +269,7 @@ fn missed_batches_are_made_where_that_is_asked_for() {
     let first = first.end();
     assert_eq!(first.code, None);
     thread::sleep(Duration::from_secs(1));
-    let mut again = Run::start(words(&format!("{line} --catch-up --max-batches 6")));
-    again.close();
+    let again = Run::start(words(&format!("{line} --catch-up --max-batches 6")));
     let mut batches = batches(&first.stdout);
     batches.extend(live_support::batches(&again.end().stdout));
     let times: Vec<i64> = batches.iter().map(|batch| batch.time).collect();
