@@ -141,7 +141,7 @@ impl Output {
             told.map_err(|cause| Error::io(format_args!("cannot write to {}", self.name()), &cause))?;
         let (device, inode, born_ns, length) = (data.dev(), data.ino(), born_ns(&data), data.len());
         let path = path.display().to_string();
-        Ok(data.is_file().then(|| OutputPosition { path, device, inode, born_ns, length }))
+        Ok(data.is_file().then_some(OutputPosition { path, device, inode, born_ns, length }))
     }
 
     /// Cuts off what was written behind a position; whether the file is the one that was written then.
