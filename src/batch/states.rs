@@ -94,7 +94,8 @@ impl States {
     }
 
     /// Gives what is known of each key of which something else is known than `before`; of a key that has no
-    /// state any more, the entry that it had. What both versions share costs nothing.
+    /// state any more, the entry that it had. A key may be told of more than once. What both versions share costs
+    /// nothing.
     ///
     /// # Errors
     /// Those of `change`.
@@ -284,6 +285,7 @@ mod tests {
     #[test]
     fn versions_are_what_a_map_of_all_keys_would_be() {
         let (mut states, mut model) = (States::default(), HashMap::new());
+        let (mut written, mut table) = (States::default(), HashMap::new());
         let mut seed = 7u32;
         let mut random = move |most: u32| {
             seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -323,6 +325,28 @@ mod tests {
                 assert_eq!(all, expected, "in batch {batch}");
             }
             assert!(states.layers.len() <= 9, "{} layers", states.layers.len());
+            if random(3) > 0 {
+                continue;
+            }
+            let changed = states.changes_since(&written, |entry, is_there| {
+                match is_there {
+                    true => drop(table.insert(entry.key.encoded[0], entry.clone())),
+                    false => drop(table.remove(&entry.key.encoded[0])),
+                }
+                Ok::<_, Infallible>(())
+            });
+            let Ok(()) = changed;
+            written = states.clone();
+            let facts = |states: &States| -> Vec<(u64, u8, i64)> {
+                let fact = |entry: &&Entry| (entry.order, entry.key.encoded[0], entry.touched);
+                states.all().iter().map(fact).collect()
+            };
+            let again = States::of(table.values().cloned().collect(), true);
+            assert_eq!(facts(&again), facts(&states), "after batch {batch}");
+            if random(2) > 0 {
+                states = again;
+                written = states.clone();
+            }
         }
     }
 }

@@ -178,6 +178,15 @@ impl Run {
         self.child.try_wait().unwrap().is_some()
     }
 
+    /// Waits until so many bytes of its stdout wait for a reader.
+    pub fn until_unread(&self, bytes: u64) {
+        let deadline = Instant::now() + HANG;
+        while rustix::io::ioctl_fionread(self.unread.as_ref().unwrap()).unwrap() < bytes {
+            assert!(Instant::now() < deadline, "does not write; on stderr {:?}", self.stderr.text());
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Waits for its end.
     pub fn end(mut self) -> Ended {
         self.read_on();

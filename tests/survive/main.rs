@@ -8,6 +8,5 @@ mod changes;
 mod faults;
 mod kills;
 mod live;
-mod programs;
 mod restarts;
 mod support;
