@@ -258,3 +258,21 @@ fn what_was_journalled_comes_back_without_the_option_too() {
     assert_eq!(totals(directory.path(), 1), each_once(0, 20));
     assert!(run(words("wordcount --journal"), "").stderr.contains("--checkpoint"));
 }
+
+/// With --catch-up all batches are made that no process was there for, before and behind the one that comes back.
+#[test]
+fn missed_batches_are_made_where_that_is_asked_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let line = format!("count -i 200ms --checkpoint {} --journal", directory.path().display());
+    let mut first = killed_at("journalled", 2, &line);
+    first.write("a\n");
+    let first = first.end();
+    assert_eq!(first.code, None);
+    thread::sleep(Duration::from_secs(1));
+    let again = Run::start(words(&format!("{line} --catch-up --max-batches 6")));
+    let mut batches = batches(&first.stdout);
+    batches.extend(live_support::batches(&again.end().stdout));
+    let times: Vec<i64> = batches.iter().map(|batch| batch.time).collect();
+    let steps: Vec<i64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(times.len() > 1 && steps.iter().all(|step| *step == 200), "{times:?}");
+}

@@ -22,6 +22,7 @@ const EXIT_STATUS: Entries = &[
     ("1", "The run failed: a source that cannot be read, an output that takes no more."),
     ("2", "The command line asks for something that cannot be."),
     ("3", "A record could not be used, with --on-error fail."),
+    ("4", "The checkpoint is damaged, or another job's; what differs is said, and nothing was changed."),
     ("129", "SIGHUP stopped the run (without --output); the last batch was printed."),
     ("130", "SIGINT stopped the run; the last batch was printed."),
 ];
@@ -30,6 +31,13 @@ const COMPLETIONS_EXIT_STATUS: Entries = &[
     ("0", "The completions were printed, or the reader of the output closed it."),
     ("1", "Standard output took no more."),
     ("2", "There are no completions for such a shell."),
+];
+
+const STATE_EXIT_STATUS: Entries = &[
+    ("0", "It was done, or the reader of the output closed it."),
+    ("1", "There is no checkpoint, a process works on it, or the directory cannot be read or written."),
+    ("2", "The command line asks for something that cannot be."),
+    ("4", "The checkpoint is damaged, or was written by a newer version."),
 ];
 
 const TOLD_EXIT_STATUS: Entries = &[
@@ -87,6 +95,7 @@ fn page(command: &Command, names: &[&str]) -> (String, String) {
     let mut own = Roff::new();
     let (runs, exit_status) = match command.get_name() {
         "completions" => (false, COMPLETIONS_EXIT_STATUS),
+        "state" => (false, STATE_EXIT_STATUS),
         "explain" | "export" => (false, TOLD_EXIT_STATUS),
         _ => (true, EXIT_STATUS),
     };

@@ -133,7 +133,10 @@ fn plan_of(program: &Program, settings: &Settings) -> Result<String> {
     let mut recorder = Recorder::new(settings.threads)?;
     match program.run(&mut recorder, Interrupt::default()) {
         Ok(Exit::Raised) => Err(Error::Usage("the program fails before it waits for its stream".into())),
-        Ok(Exit::Done | Exit::Code(_)) | Err(Error::OutputClosed) => recorder.into_plan(),
+        Ok(Exit::Done | Exit::Code(_)) | Err(Error::OutputClosed) => {
+            let guarantees = recorder.guarantees(settings)?.unwrap_or_default();
+            Ok(recorder.into_plan()? + &guarantees)
+        }
         Err(fault) => Err(fault),
     }
 }

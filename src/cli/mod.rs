@@ -5,6 +5,7 @@ mod export;
 mod options;
 mod recipes;
 mod run;
+mod state;
 mod values;
 
 use std::process::ExitCode;
@@ -19,6 +20,7 @@ use crate::plan::Plan;
 use explain::{Explain, Export};
 use recipes::{Count, Wordcount};
 use run::{RunProgram, on_deep_stack};
+use state::StateCommand;
 
 /// Spark Streaming's DStreams as a Unix filter: reads live text, cuts it into batches by time, and
 /// prints the result of each batch.
@@ -39,6 +41,7 @@ enum Command {
     Run(RunProgram),
     Explain(Explain),
     Export(Export),
+    State(StateCommand),
     /// Print a shell's completions, to be sourced or installed
     Completions {
         /// The shell
@@ -59,6 +62,7 @@ pub fn run() -> ExitCode {
         Command::Run(program) => return program.run(),
         Command::Explain(explain) => return explain.run(),
         Command::Export(export) => return export.run(),
+        Command::State(state) => return state.run(),
         Command::Completions { shell } => return completions(shell),
     };
     match job {

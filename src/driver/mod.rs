@@ -9,6 +9,7 @@ mod crew;
 mod deliver;
 mod desk;
 mod files;
+mod guarantees;
 mod live;
 mod memory;
 mod outputs;
@@ -40,7 +41,7 @@ use work::Counting;
 
 pub use pipeline::Pipeline;
 pub use recorder::Recorder;
-pub use survival::Recovery;
+pub use survival::{Recovery, State, Told, state};
 
 /// A run, as the command line describes it; what it computes aside.
 #[derive(Clone, Debug)]

@@ -1,16 +1,19 @@
 //! What a program would run, without running it: it is told what to start, and told nothing ever comes.
 
+use std::ffi::OsStr;
 use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use super::crew::failure;
-use super::files;
+use super::guarantees::guarantees;
+use super::{Settings, files};
 use crate::batch::{Dataset, Time};
 use crate::error::{Error, Result};
 use crate::exec::{self, MEMORY_LIMIT, Workers};
-use crate::plan::{Engine, Outcome, Rdd, Returned, Runtime, Script, StreamId, Streaming, explain};
+use crate::plan::{Engine, Outcome, OutputOp, Rdd, Returned, Runtime, Script, StreamId, Streaming, explain};
+use crate::source::SourceSpec;
 
 /// Computes RDDs for a program up to the point at which it waits for its stream, and explains that one.
 pub struct Recorder {
@@ -45,6 +48,21 @@ impl Recorder {
             (None, None) => "the program starts no stream: there is no plan to explain",
         };
         Err(Error::Usage(why.into()))
+    }
+
+    /// What checkpoints promise for that stream, if it is to have any.
+    ///
+    /// # Errors
+    /// If a source of the program is none.
+    pub fn guarantees(&self, settings: &Settings) -> Result<Option<String>> {
+        let Some(streaming) = &self.started else { return Ok(None) };
+        if settings.checkpoint.is_none() && streaming.checkpoint.is_none() {
+            return Ok(None);
+        }
+        let specs = streaming.sources.iter().map(|text| SourceSpec::parse(OsStr::new(text)));
+        let specs: Vec<SourceSpec> = specs.collect::<std::result::Result<_, _>>().map_err(Error::Usage)?;
+        let outputs: Vec<&OutputOp> = streaming.graph.outputs.iter().map(|output| &output.op).collect();
+        Ok(Some(guarantees(&specs, &outputs, &settings.output, settings.recovery.journal)))
     }
 
     /// Passes on what tasks have printed: standard output is for the plan.

@@ -13,8 +13,10 @@ mod spelling;
 mod stage;
 mod window;
 
+pub use flow::kept::show_row as show_row_of_streams;
 pub use flow::{Delivery, Flow};
 pub use job::Job;
+pub use job::kept::show_row as show_row_of_job;
 pub use rdd::{Settings, Skipped, Workers, count};
 
 /// What the keys beyond the hot tables of all workers may take before equal ones are summed up.

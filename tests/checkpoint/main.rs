@@ -4,6 +4,7 @@
 mod corpus;
 mod corrupt;
 mod faults;
+mod journal;
 mod lock;
 mod recovery;
 mod store;

@@ -18,6 +18,7 @@
 mod journalled;
 mod moments;
 mod resume;
+mod state;
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 use self::journalled::Journalled;
 pub(super) use self::moments::Moment;
 pub(super) use self::resume::Resumed;
+pub use self::state::{State, Told, state};
 use super::Settings;
 use super::desk::Desk;
 use super::work::Work;

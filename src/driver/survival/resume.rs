@@ -14,7 +14,7 @@ use crate::sink::{OutputPosition, Staged};
 use crate::source::Position;
 
 /// The table of the streams' clock, as the flow of streams names it.
-const CLOCK: &str = "clock";
+pub(super) const CLOCK: &str = "clock";
 
 /// What a run goes on from.
 pub(in crate::driver) struct Resumed {

@@ -9,7 +9,7 @@ mod eager;
 mod early;
 mod history;
 mod input;
-mod kept;
+pub(super) mod kept;
 mod state;
 mod streams;
 

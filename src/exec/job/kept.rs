@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex};
 
 use super::{Job, lock};
 use crate::batch::packed::{Packed, put_number};
-use crate::batch::{Counts, Keep, Time};
+use crate::batch::{Counts, Keep, Time, repr_into};
 use crate::error::Result;
 use crate::exec::spelling::Spelled;
 use crate::plan::{Plan, Scope};
@@ -444,6 +444,31 @@ impl<'r> Read<'r> {
             }
         }
         Some(read)
+    }
+}
+
+/// The key and the value that a row stands for, as Python shows them; several if it holds several, none if it
+/// holds none. `None` if it is not what jobs write.
+pub fn show_row(key: &[u8], value: &[u8]) -> Option<Vec<(String, String)>> {
+    let (kind, rest) = key.split_first()?;
+    let text = |bytes: &[u8]| {
+        let mut out = Vec::new();
+        repr_into(&String::from_utf8_lossy(bytes), &mut out);
+        String::from_utf8_lossy(&out).into_owned()
+    };
+    match *kind {
+        TOTAL => Some(vec![(text(rest), Packed::new(value).number()?.to_string())]),
+        PANE => {
+            let mut rest = Packed::new(rest);
+            let pane = u64::from_be_bytes(rest.array()?);
+            if rest.is_empty() {
+                return Some(vec![(format!("pane {pane}"), Packed::new(value).number()?.to_string())]);
+            }
+            let shown =
+                |(key, count): (&[u8], u64)| (format!("pane {pane}: {}", text(key)), count.to_string());
+            Some(counts_of(value)?.into_iter().map(shown).collect())
+        }
+        _ => Some(Vec::new()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A job: a plan at work. Chunks go in as they are read, results come out as batches are closed.
 
-mod kept;
+pub(super) mod kept;
 
 use std::cell::Cell;
 use std::collections::VecDeque;

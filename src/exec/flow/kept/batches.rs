@@ -169,7 +169,7 @@ pub(super) fn unpack_hashed(packed: &mut Packed<'_>) -> Option<Option<usize>> {
 const TIME: usize = 8;
 
 /// Turned, so that times before 1970 come before those behind it.
-const SIGN: u64 = 1 << 63;
+pub(super) const SIGN: u64 = 1 << 63;
 
 /// The key of a time, or of a piece of what it has.
 fn key(time: Time, piece: Option<(u32, u32)>) -> Vec<u8> {

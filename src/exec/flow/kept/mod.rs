@@ -22,6 +22,7 @@ mod batches;
 mod restore;
 mod rows;
 mod shape;
+mod shown;
 mod tracked;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 use self::batches::{Batches, Told, put_hashed};
 use self::rows::Rows;
 use self::shape::Shape;
+pub use self::shown::show_row;
 use self::tracked::Tracked;
 use super::Flow;
 use super::history::Made;
