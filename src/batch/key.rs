@@ -24,7 +24,7 @@ mod order {
     pub(super) const OTHER: u8 = 6;
 }
 
-/// Appends a key. Where an equal key of another type stands for it, its own [spelling](spell) is given back.
+/// Appends a key. Where an equal key of another type stands for it, its own spelling is given back.
 ///
 /// # Errors
 /// `TypeError: unhashable type: 'list'`; `PicklingError` for what cannot leave a task.
