@@ -72,6 +72,8 @@ pub(super) struct BatchClock {
     tick: Time,
     /// The earliest time that a batch may have.
     first: Time,
+    /// Whether batches are made up for, however long ago they should have ended.
+    catches_up: bool,
 }
 
 impl BatchClock {
@@ -82,9 +84,9 @@ impl BatchClock {
         BatchClock::from(interval, last.map_or(next, |last| next.max(last.after(interval, 1))))
     }
 
-    /// A clock whose first batch ends then.
+    /// A clock whose first batch ends then. If that is past, batches are made up for until the clock has caught up.
     pub(super) fn from(interval: Interval, first: Time) -> Self {
-        BatchClock { interval, tick: first, first }
+        BatchClock { interval, tick: first, first, catches_up: since(first).is_ok() }
     }
 
     /// When the present batch ends; that is its time.
@@ -109,7 +111,7 @@ impl BatchClock {
     /// the next multiple from now. Whether that was so.
     pub(super) fn follow(&mut self) -> bool {
         let set = match since(self.tick) {
-            Ok(late) => late > FORGOTTEN,
+            Ok(late) => late > FORGOTTEN && !self.catches_up,
             // What was drained early has the time of a batch that is over only now.
             Err(left) if self.tick == self.first => left > self.interval.duration() * 2 + TOLERANCE,
             Err(left) => left > self.interval.duration() + TOLERANCE,
@@ -123,6 +125,7 @@ impl BatchClock {
     /// The next batch begins.
     pub(super) fn advance(&mut self) {
         self.tick = self.tick.after(self.interval, 1);
+        self.catches_up &= since(self.tick).is_ok();
     }
 }
 
@@ -138,4 +141,23 @@ pub(super) fn now() -> Time {
 fn since(time: Time) -> Result<Duration, Duration> {
     let instant = SystemTime::UNIX_EPOCH + Duration::from_millis(time.as_millis().max(0) as u64);
     SystemTime::now().duration_since(instant).map_err(|ahead| ahead.duration())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_is_behind_on_purpose_is_not_set() {
+        let hour = Interval::from_millis(3_600_000).expect("an hour is longer than nothing");
+        let mut clock = BatchClock::from(hour, now().next_tick(hour).after(hour, -48));
+        assert!(clock.late() > Some(FORGOTTEN) && !clock.follow());
+        for _ in 0..48 {
+            clock.advance();
+        }
+        assert!(clock.late().is_none() && !clock.catches_up);
+        // From here on, what is as late as that was the clock's fault.
+        clock.tick = clock.tick.after(hour, -48);
+        assert!(clock.follow() && clock.late().is_none());
+    }
 }
