@@ -56,7 +56,7 @@ OPERATORS = {
         (".transform(lambda r: r.sample(True, 0.9, 3))", "s"), (".transform(lambda r: r.randomSplit([1, 2], 5)[1])", "s"), (".transform(lambda r: r.ctx.parallelize(r.takeSample(False, 3, 11)))", "s"),
         (".transform(lambda r: r.coalesce(1))", "s"), (".transform(lambda r: r.repartition(2).glom().map(lambda l: len(l)))", "i"), (".repartition(2).mapPartitionsWithIndex(lambda i, it: [(str(i), len(list(it)))])", "p"),
         (".transform(lambda r: r.cartesian(r.filter(lambda x: x < 'b')).map(lambda ab: (ab[0], len(ab[1]))))", "p"), (".transform(lambda r: r.ctx.parallelize(r.take(2)))", "s"),
-        (".transform(lambda r: r.ctx.parallelize([] if r.isEmpty() else [r.first()]))", "s"), (".transform(lambda r: r if not r.isEmpty() else None)", "s"), (".transform(lambda r: r.ctx.emptyRDD())", "s"),
+        (".transform(lambda r: r.ctx.parallelize([] if r.isEmpty() else [r.first()]))", "s"), (".transform(lambda r: r if not r.isEmpty() else r.union(r))", "s"), (".transform(lambda r: r.ctx.emptyRDD())", "s"),
         (".transform(lambda r: r.groupBy(lambda x: x[:1], 2).mapValues(lambda v: sorted(map(len, v))))", "g"), 
         (".transform(lambda r: r.ctx.parallelize(sorted(r.map(lambda x: (x, len(x))).countByKey().items())))", "p"), (".transform(lambda r: r.ctx.parallelize(sorted(r.map(lambda x: (x, len(x))).collectAsMap().items())))", "p"),
         (".transform(lambda r: r.map(lambda x: (x, len(x))).repartitionAndSortWithinPartitions(2))", "p"), (".transform(lambda r: r.keyBy(len).sortByKey(False).values().filter(len))", "s"), (".map(lambda x: ODD[len(x) % len(ODD)])", "o"),
