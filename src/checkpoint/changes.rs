@@ -8,7 +8,8 @@ use ahash::RandomState;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry as Slot;
 
-use super::codec::{Decoder, put_bytes, put_varint};
+use super::codec::Decoder;
+use crate::batch::packed::{put_bytes, put_number};
 use crate::error::{Error, Result};
 
 /// The longest name of a table, in bytes.
@@ -39,8 +40,8 @@ impl ChangeWriter {
         check("value", value)?;
         self.turn_to(out, table)?;
         out.push(PUT);
-        put_varint(out, key.len() as u64);
-        put_varint(out, value.len() as u64);
+        put_number(key.len() as u64, out);
+        put_number(value.len() as u64, out);
         out.extend_from_slice(key);
         out.extend_from_slice(value);
         Ok(())
@@ -50,7 +51,7 @@ impl ChangeWriter {
         check("key", key)?;
         self.turn_to(out, table)?;
         out.push(DELETE);
-        put_bytes(out, key);
+        put_bytes(key, out);
         Ok(())
     }
 
@@ -71,7 +72,7 @@ impl ChangeWriter {
             )));
         }
         out.push(TABLE);
-        put_bytes(out, table.as_bytes());
+        put_bytes(table.as_bytes(), out);
         table.clone_into(&mut self.table);
         Ok(())
     }

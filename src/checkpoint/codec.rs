@@ -1,19 +1,5 @@
-//! Numbers and bytes as they lie in checkpoints: little-endian, lengths as LEB128 varints.
-
-/// Appends a number in as few bytes as it needs, seven bits a byte, the lowest first.
-pub(super) fn put_varint(out: &mut Vec<u8>, mut n: u64) {
-    while n >= 0x80 {
-        out.push(n as u8 | 0x80);
-        n >>= 7;
-    }
-    out.push(n as u8);
-}
-
-/// Appends bytes behind their length.
-pub(super) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    put_varint(out, bytes.len() as u64);
-    out.extend_from_slice(bytes);
-}
+//! Reading numbers and bytes as they lie in checkpoints: little-endian, lengths as LEB128 varints, which
+//! [`batch::packed`](crate::batch::packed) writes.
 
 /// Takes values off the front of bytes that may be anything. `None` says that they are not of that form.
 #[derive(Clone, Copy)]
@@ -91,12 +77,13 @@ impl<'a> Decoder<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::batch::packed::put_number;
 
     #[test]
     fn numbers_come_back_and_too_large_ones_do_not() {
         for n in [0, 1, 127, 128, 16_383, 16_384, u64::from(u32::MAX), u64::MAX] {
             let mut out = Vec::new();
-            put_varint(&mut out, n);
+            put_number(n, &mut out);
             let mut decoder = Decoder::new(&out);
             assert_eq!((decoder.varint(), decoder.at()), (Some(n), out.len()));
             assert_eq!(Decoder::new(&out[..out.len() - 1]).varint(), None);
