@@ -62,7 +62,8 @@ fn words_of_a_socket_are_counted() {
 #[test]
 fn totals_begin_with_their_initial_state_and_go_on() {
     let (listener, port) = server();
-    let mut run = Run::start(program("stateful_wordcount", &["localhost", &port]));
+    let home = tempfile::tempdir().unwrap();
+    let mut run = Run::start_in(home.path(), program("stateful_wordcount", &["localhost", &port]));
     let mut client = connected(&listener, &mut run);
     run.until_stdout("the initial state", |text| text.contains("('hello', 1)\n"));
     client.write_all(b"hello there\n").unwrap();
@@ -71,6 +72,7 @@ fn totals_begin_with_their_initial_state_and_go_on() {
     run.until_stdout("the next", |text| text.contains("('hello', 2)\n") && text.contains("('there', 2)\n"));
     run.signal(Signal::INT);
     assert_eq!(run.end().code, Some(130));
+    assert!(home.path().join("checkpoint").is_dir());
 }
 
 #[test]
@@ -101,7 +103,8 @@ fn tweets_are_counted_by_batch_and_by_window() {
     let (listener, port) = server();
     // With the script's own interval, of which its windows' slides are multiples.
     let script = format!("{}/tests/programs/windowed_tweets.py", env!("CARGO_MANIFEST_DIR"));
-    let mut run = Run::start(["run", &script, &port]);
+    let home = tempfile::tempdir().unwrap();
+    let mut run = Run::start_in(home.path(), ["run", &script, &port]);
     let mut client = connected(&listener, &mut run);
     let tweet = |name: &str| format!("{{\"user\": {{\"screen_name\": \"{name}\"}}, \"text\": \"x\"}}\n");
     client.write_all((tweet("ann") + &tweet("bob") + &tweet("ann")).as_bytes()).unwrap();

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{Read, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
@@ -95,6 +96,15 @@ impl Run {
     /// Starts the command; its stdout is read as it comes.
     pub fn start<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Run {
         let mut run = Run::stalled(dstream(args));
+        run.read_on();
+        run
+    }
+
+    /// Starts the command in a directory, for programs that name what they write to from there.
+    pub fn start_in<S: AsRef<OsStr>>(directory: &Path, args: impl IntoIterator<Item = S>) -> Run {
+        let mut command = dstream(args);
+        command.current_dir(directory);
+        let mut run = Run::stalled(command);
         run.read_on();
         run
     }

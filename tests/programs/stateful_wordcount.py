@@ -11,7 +11,7 @@ if __name__ == "__main__":
         exit(-1)
     sc = SparkContext(appName="totals")
     ssc = StreamingContext(sc, 1)
-    ssc.checkpoint("file:///nowhere/that/exists/streaming/")
+    ssc.checkpoint("checkpoint/streaming/")
     initial = sc.parallelize([(u'hello', 1), (u'world', 1)])
 
     def update(new_values, last_sum):

@@ -24,6 +24,6 @@ def create_context():
     count_values_windowed.pprint(5)
     return ssc
 
-ssc = StreamingContext.getOrCreate('/nowhere/checkpoint_v06', lambda: create_context())
+ssc = StreamingContext.getOrCreate('checkpoint_v06', lambda: create_context())
 ssc.start()
 ssc.awaitTermination(timeout=180)
