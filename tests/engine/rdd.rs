@@ -151,6 +151,29 @@ fn bad_records_are_dropped_where_that_is_asked_for() {
     assert_eq!(skipped.records, 2);
     assert_eq!(skipped.first.expect("the first one").class, "ZeroDivisionError");
     assert_eq!(workers.take_skipped().records, 0);
+    // Also those that an operator cannot take: no pair, a key without a hash, a value that cannot be added.
+    let pairs = [
+        pair(text("a"), int(1)),
+        int(7),
+        pair(Record::List(vec![]), int(1)),
+        pair(text("a"), text("b")),
+        pair(text("a"), int(2)),
+    ];
+    let sum = RddOp::Combine {
+        create: None,
+        merge_value: lambda("a, b", "a + b"),
+        merge_combiners: lambda("a, b", "a + b"),
+        partitions: 1,
+    };
+    let sums = made(sum, &[&data(&[&pairs])]);
+    assert_eq!(shown(&workers.compute(&sums).expect("skipped")), [["('a', 3)"]]);
+    assert_eq!(workers.take_skipped().records, 3);
+    let sorted = made(
+        RddOp::Sort { key: Some(lambda("kv", "-kv[1]")), ascending: true, partitions: Some(1) },
+        &[&data(&[&pairs])],
+    );
+    assert_eq!(shown(&workers.compute(&sorted).expect("skipped")), [["('a', 2)", "('a', 1)", "([], 1)"]]);
+    assert_eq!(workers.take_skipped().records, 2);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use crate::batch::value::exceptions::EXCEPTION;
+use crate::batch::value::exceptions::{EXCEPTION, MEMORY_ERROR};
 use crate::batch::value::{Effects, Heap, Raised, Task, Value, identical, repr, str, type_of};
 use crate::plan::{Failure, Origin};
 
@@ -112,11 +112,12 @@ impl<'a> Trace<'a> {
     /// Drops the record that raised, if that is the rule.
     ///
     /// # Errors
-    /// The exception, if it is not, or if it is none that a record is to blame for.
+    /// The exception, if it is not, or if it is none that a record is to blame for: memory may be full of others.
     #[cold]
     pub(super) fn skip(&self, heap: &Heap<'a>, Raised: Raised) -> Result<(), Raised> {
         let exception = heap.caught();
-        if !self.skips() || !type_of(exception).is(&EXCEPTION) {
+        let class = type_of(exception);
+        if !self.skips() || !class.is(&EXCEPTION) || class.is(&MEMORY_ERROR) {
             return Err(heap.throw(exception));
         }
         let mut skipped = self.context.skipped.borrow_mut();

@@ -67,7 +67,7 @@ impl Together {
 
 /// A stage that brings together what tasks have had of each key, in the order of the input.
 pub(super) fn together<S: Sink<Output = Together>>(sink: S, origin: &Origin) -> Stage<S> {
-    Stage::new(Chain::default(), sink, origin.clone()).in_one_slab()
+    Stage::new(Chain::default(), sink, origin.clone()).of_results()
 }
 
 /// `combineByKey`: one combiner a key.

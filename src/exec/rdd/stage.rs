@@ -47,7 +47,7 @@ pub(super) trait Sink: Send + Sync + 'static {
     /// What making its functions raises.
     fn open<'a>(&'a self, heap: &Heap<'a>) -> Result<Self::Held<'a>, Raised>;
 
-    /// Takes a record.
+    /// Takes a record, or leaves everything as it was.
     ///
     /// # Errors
     /// What its functions raise, or what a record of the wrong shape does.
@@ -104,6 +104,8 @@ pub(super) struct Stage<S> {
     by_partition: bool,
     /// Whether values may be dropped between records.
     has_slabs: bool,
+    /// Whether its records are results of tasks, which stand for many of the program's.
+    is_of_results: bool,
 }
 
 impl<S: Sink> Stage<S> {
@@ -116,6 +118,7 @@ impl<S: Sink> Stage<S> {
         Stage {
             by_partition: S::BY_PARTITION || chained || is_stateful,
             has_slabs: !chained && !is_stateful,
+            is_of_results: false,
             chain,
             sink,
             origin,
@@ -140,9 +143,9 @@ impl<S: Sink> Stage<S> {
         Stage { by_partition: true, ..self }
     }
 
-    /// The same with a single slab a task.
-    pub(super) fn in_one_slab(self) -> Self {
-        Stage { has_slabs: false, ..self }
+    /// The same for results of tasks: with a single slab a task, and without any of them being skipped.
+    pub(super) fn of_results(self) -> Self {
+        Stage { has_slabs: false, is_of_results: true, ..self }
     }
 
     /// What the tasks read: the same for any number of workers, as results may show where it was cut.
@@ -221,9 +224,14 @@ impl<S: Sink> Stage<S> {
             && let Some(record) = pipe.next(heap)?
         {
             *missing -= 1;
-            self.sink.take(heap, &mut held, record, output).map_err(|raised| {
-                trace.blame(heap, raised, &self.origin, Some(self.sink.blamed(heap, record)))
-            })?;
+            if let Err(raised) = self.sink.take(heap, &mut held, record, output) {
+                let record = self.sink.blamed(heap, record);
+                let raised = trace.blame(heap, raised, &self.origin, Some(record));
+                if self.is_of_results {
+                    return Err(raised);
+                }
+                trace.skip(heap, raised)?;
+            }
             if heap.used() > limit && pipe.is_idle() {
                 next = Some(reader.place());
                 break;
