@@ -68,6 +68,9 @@ fn get_tuple<'a>(heap: &Heap<'a>, items: &'a [Value<'a>], slice: Slice<'a>) -> O
 }
 
 fn get_text<'a>(heap: &Heap<'a>, text: &'a str, slice: Slice<'a>) -> Outcome<'a> {
+    if let Some(part) = near_start(text, slice) {
+        return Ok(heap.text(part));
+    }
     if text.is_ascii() {
         let places = Places::new(heap, text.len(), slice)?;
         return Ok(match places.run() {
@@ -83,6 +86,21 @@ fn get_text<'a>(heap: &Heap<'a>, text: &'a str, slice: Slice<'a>) -> Outcome<'a>
     }
     let characters: Vec<char> = text.chars().collect();
     Ok(heap.str(&places.iter().map(|at| characters[at]).collect::<String>()))
+}
+
+/// A slice whose bounds count from the start, if up to the last of them the text is long enough, and ASCII: the rest
+/// of it need not be looked at.
+fn near_start<'a>(text: &'a str, slice: Slice<'_>) -> Option<&'a str> {
+    let (start, stop) = match slice {
+        [Value::None, Value::Int(stop), Value::None] => (0, Some(stop)),
+        [Value::Int(start), Value::None, Value::None] => (start, None),
+        [Value::Int(start), Value::Int(stop), Value::None] => (start.min(stop), Some(stop)),
+        _ => return None,
+    };
+    let start = usize::try_from(start).ok()?;
+    let stop = stop.map(usize::try_from).transpose().ok()?;
+    let looked_at = text.as_bytes().get(..stop.unwrap_or(start))?;
+    looked_at.is_ascii().then(|| &text[start..stop.unwrap_or(text.len())])
 }
 
 /// The text without its first characters.

@@ -78,6 +78,9 @@ fn extreme<'a>(
     symbol: &str,
     wanted: Ordering,
 ) -> Outcome<'a> {
+    if let ([Value::Int(first), Value::Int(second)], []) = (args.positional, args.keywords) {
+        return Ok(Value::Int(if second.cmp(first) == wanted { *second } else { *first }));
+    }
     let positional = Args { positional: args.positional, keywords: &[] };
     let arguments = positional.between(heap, name, 1, usize::MAX)?;
     let [key, default] = args.by_name(heap, name, ["key", "default"])?;

@@ -14,6 +14,7 @@ use bumpalo::collections::{String as BumpString, Vec as BumpVec};
 
 pub use codec::{codec_message, decode, encode, encoding_and_errors, escaped};
 pub use space::{is_space, strip_end, strip_start};
+pub use split::count_pieces;
 pub use unicode::decimal_value;
 
 use super::args::{native, text_argument, wrong_object};

@@ -73,6 +73,15 @@ pub fn split<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     Ok(list_of(heap, pieces))
 }
 
+/// `len(text.split(separator))`; a separator is not empty.
+pub fn count_pieces(text: &str, separator: Option<&str>) -> usize {
+    match separator.map(str::as_bytes) {
+        None => Words::new(text).count(),
+        Some([byte]) => memchr::memchr_iter(*byte, text.as_bytes()).count() + 1,
+        Some(separator) => memmem::find_iter(text.as_bytes(), separator).count() + 1,
+    }
+}
+
 /// The rest after `maxsplit` words keeps the white space at its end.
 fn strip_if_all(rest: &str, most: usize) -> &str {
     if most == usize::MAX { strip_end(rest) } else { rest }

@@ -12,11 +12,13 @@ use super::displays::is_iterable;
 use super::operands::{Shape, left_operand};
 use super::{Builder, expr, operands};
 use crate::batch::python;
+use crate::batch::python::text::count_pieces;
 use crate::batch::value::exceptions::TYPE_ERROR;
 use crate::batch::value::{
     Args, Heap, Native, NativeFn, Outcome, Raised, TypeInfo, Value, call, get_attribute, length, type_of,
 };
 use crate::plan::code::{self, Arg, Const, ExprKind, Place};
+use crate::plan::split_text;
 
 impl Builder<'_, '_> {
     /// `callee(args)`
@@ -24,6 +26,9 @@ impl Builder<'_, '_> {
         if let [Arg::Positional(arg)] = args
             && self.is_len(callee)
         {
+            if let Some(pieces) = self.count_pieces(arg) {
+                return pieces;
+            }
             let arg = self.shape(arg);
             return left_operand!(arg, arg => expr(move |frame| {
                 let arg = arg(frame)?;
@@ -31,8 +36,7 @@ impl Builder<'_, '_> {
                     Value::Str(text) => Ok(text.chars().count()),
                     _ => length(frame.heap, arg),
                 };
-                // No more items fit into memory.
-                length.map(|length| Value::Int(i64::try_from(length).unwrap_or(i64::MAX)))
+                length.map(count)
             }));
         }
         match self.positional(args) {
@@ -48,6 +52,29 @@ impl Builder<'_, '_> {
                 self.call_any(callee, args)
             }
         }
+    }
+
+    /// `len(text.split(","))`: nobody sees the pieces.
+    fn count_pieces(&mut self, pieces: &code::Expr) -> Option<Expr> {
+        let (text, separator) = split_text(pieces)?;
+        if self.local_slot(pieces).is_some() {
+            return None;
+        }
+        let separator = separator.cloned();
+        let constant = separator.clone().map(|separator| self.program.constant(&Const::Str(separator)));
+        let text = self.shape(text);
+        Some(left_operand!(text, text => expr(move |frame| {
+            let text = text(frame)?;
+            if let Value::Str(text) = text {
+                return Ok(count(count_pieces(text, separator.as_deref())));
+            }
+            let method = get_attribute(frame.heap, text, "split")?;
+            let pieces = match constant {
+                Some(number) => call_positional(frame.heap, method, &[frame.constants[number]])?,
+                None => call_positional(frame.heap, method, &[])?,
+            };
+            length(frame.heap, pieces).map(count)
+        })))
     }
 
     /// The arguments, if all are by position.
@@ -143,6 +170,11 @@ impl Builder<'_, '_> {
             call_with(frame, callee, None, &args)
         })
     }
+}
+
+/// A number of items: no more than an `int` of 64 bits holds fit into memory.
+fn count<'a>(items: usize) -> Value<'a> {
+    Value::Int(i64::try_from(items).unwrap_or(i64::MAX))
 }
 
 fn method_n<const N: usize>(

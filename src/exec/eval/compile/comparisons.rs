@@ -1,5 +1,9 @@
 //! Comparisons, single ones and chains.
 
+use std::sync::Arc;
+
+use memchr::memmem::Finder;
+
 use super::super::operate::{Equal, Greater, GreaterEqual, Less, LessEqual, NotEqual, Relation, compare};
 use super::super::unit::{Expr, Test};
 use super::operands::{Shape, left_operand, right_operand};
@@ -41,6 +45,11 @@ impl Builder<'_, '_> {
             }
             (Comparison::In | Comparison::NotIn, ExprKind::Const(Const::Str(text))) => {
                 return self.characters(left, op == Comparison::In, right, text);
+            }
+            (Comparison::In | Comparison::NotIn, _) => {
+                if let ExprKind::Const(Const::Str(text)) = &left.kind {
+                    return self.search(text, op == Comparison::In, right);
+                }
             }
             _ => {}
         }
@@ -85,6 +94,19 @@ impl Builder<'_, '_> {
                     Ok((ascii[usize::from(code >> 6 & 1)] >> (code & 63) & 1 == 1) == wanted)
                 }
                 _ => contains(frame.heap, right(frame)?, left).map(|is_member| is_member == wanted),
+            }
+        }))
+    }
+
+    /// `"…" in right`, mostly a search for text: what it needs to know of that is known before it begins.
+    fn search(&mut self, text: &Arc<str>, wanted: bool, right: &code::Expr) -> Test {
+        let finder = Finder::new(text.as_bytes()).into_owned();
+        let left = self.program.constant(&Const::Str(Arc::clone(text)));
+        let right = self.shape(right);
+        left_operand!(right, right => test(move |frame| match right(frame)? {
+            Value::Str(text) => Ok(finder.find(text.as_bytes()).is_some() == wanted),
+            container => {
+                contains(frame.heap, container, frame.constants[left]).map(|is_member| is_member == wanted)
             }
         }))
     }
