@@ -70,7 +70,8 @@ impl Members {
 
     #[inline]
     fn find(&self, name: &[u8]) -> Option<&Target> {
-        self.names.iter().find(|(known, _)| known.as_bytes() == name).map(|(_, target)| target)
+        let same = |known: &[u8]| known.len() == name.len() && known.first() == name.first() && known == name;
+        self.names.iter().find(|(known, _)| same(known.as_bytes())).map(|(_, target)| target)
     }
 
     /// Looks for the members in a document and tells what it has of them. Of members with the same name the

@@ -10,6 +10,7 @@ use super::key::WordsBy;
 use super::recipe::seconds;
 use super::rules::{
     EarlyCount, EarlyStage, Projection, counts_by_key, early_counts, early_stages, kept, projection, words,
+    words_of_text,
 };
 use super::shape::{Shape, shape};
 use super::stream::{Graph, Lambda, Output, OutputOp, StreamId, StreamOp};
@@ -225,14 +226,16 @@ impl Explained<'_> {
                 "native (JSON projection): documents are checked whole, {} made",
                 match &projection.wanted {
                     Wanted::All => "all of them is".into(),
-                    members => format!("only {} is", paths(members).join(", ")),
+                    members => {
+                        let paths: Vec<_> = members.paths().iter().map(|path| path.join(".")).collect();
+                        format!("only {} is", paths.join(", "))
+                    }
                 }
             );
         }
-        if let Some(before) = self.before(index)
-            && self.projection(before).is_some_and(|projection| projection.next_takes_it)
-        {
-            return format!("native (JSON projection): part of {before}, the value is taken while it checks");
+        let parser = self.parser_before(index);
+        if let (Some(parser), Some(Shape::Path(_))) = (parser, shape(step.1)) {
+            return format!("native (JSON projection): the value that {parser} finds");
         }
         let last = behind.last().copied().unwrap_or(index);
         if let Some(wide) = self.only_child(last)
@@ -244,6 +247,11 @@ impl Explained<'_> {
             if last == index {
                 return format!("native (count by key): part of {wide}, no pair is made");
             }
+            if self.before(last) == Some(index) && words_of_text(step).is_some() {
+                return format!(
+                    "native (count words): the text is evaluated, its words are counted by {wide}"
+                );
+            }
         }
         let why = match shape(step.1) {
             Some(Shape::Words(_)) => "words go on to other operators than a count of them",
@@ -254,7 +262,10 @@ impl Explained<'_> {
             Some(_) => "it has no kernel in this place",
             None => "no kernel is for this function",
         };
-        format!("evaluated: {why}")
+        match parser {
+            Some(parser) => format!("evaluated on the members that {parser} finds: {why}"),
+            None => format!("evaluated: {why}"),
+        }
     }
 
     fn why_not_counted(&self, index: usize, op: &RddOp) -> String {
@@ -274,6 +285,18 @@ impl Explained<'_> {
     fn projection(&self, index: usize) -> Option<Projection> {
         let step = |stream: usize| self.operators[stream].as_ref().and_then(RddOp::step);
         projection(step(index)?, self.behind(index).into_iter().map(step))
+    }
+
+    /// What parses the documents of which an operator is given some members alone.
+    fn parser_before(&self, index: usize) -> Option<usize> {
+        let mut parser = index;
+        for readers in 1.. {
+            parser = self.before(parser)?;
+            if let Some(projection) = self.projection(parser) {
+                return (projection.readers >= readers).then_some(parser);
+            }
+        }
+        None
     }
 
     /// The stream that an operator by records is fused with, if it is.
@@ -435,19 +458,6 @@ fn text_of(image: &Image) -> String {
         Frozen::Type(class) => class.name.into(),
         _ => "an object that can be called".into(),
     }
-}
-
-/// What is wanted of a document, as paths.
-fn paths(wanted: &Wanted) -> Vec<String> {
-    let Wanted::Members(members) = wanted else { return Vec::new() };
-    let below = |(name, wanted): &(Arc<str>, Wanted)| {
-        let rest = paths(wanted);
-        match rest.is_empty() {
-            true => vec![name.to_string()],
-            false => rest.iter().map(|rest| format!("{name}.{rest}")).collect(),
-        }
-    };
-    members.iter().flat_map(below).collect()
 }
 
 fn of_output(output: &Output) -> String {

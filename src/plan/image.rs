@@ -19,6 +19,36 @@ pub struct Image {
     pub parse: Option<ParseExpression>,
 }
 
+impl Image {
+    /// Whether what the function refers to may call it.
+    pub fn is_recursive(&self) -> bool {
+        let Frozen::Function { code, .. } = &self.entry else { return false };
+        let globals = self.globals.iter().map(|(_, frozen)| frozen);
+        globals.chain(self.cells.iter().flatten()).any(|frozen| frozen.holds(code))
+    }
+}
+
+impl Frozen {
+    /// Whether a function of this code is in it.
+    fn holds(&self, function: &Arc<Code>) -> bool {
+        match self {
+            Frozen::Function { code, defaults, .. } => {
+                Arc::ptr_eq(code, function) || defaults.iter().any(|default| default.holds(function))
+            }
+            Frozen::Tuple(items) | Frozen::List(items) => items.iter().any(|item| item.holds(function)),
+            Frozen::Dict(entries) => {
+                entries.iter().any(|(key, value)| key.holds(function) || value.holds(function))
+            }
+            Frozen::Broadcast(value) => value.holds(function),
+            Frozen::Data(_)
+            | Frozen::Native(_)
+            | Frozen::Type(_)
+            | Frozen::Module(_)
+            | Frozen::Accumulator(_) => false,
+        }
+    }
+}
+
 /// Parses the text of an expression to code without parameters that returns its value; its names are
 /// globals. The error is `SyntaxError`'s message.
 pub type ParseExpression = fn(&str) -> Result<Arc<Code>, String>;

@@ -1,7 +1,9 @@
 //! Which members of a JSON document a function reads: where it is only ever subscripted by constants, the
-//! others need not be made.
+//! others need not be made, nor the document.
 
-use super::code::{Arg, Code, Const, Expr, ExprKind, Place, Target};
+use std::collections::HashMap;
+
+use super::code::{Arg, Code, Const, Expr, ExprKind, Item, Place, Target};
 use super::image::{Frozen, Image};
 use super::visit::{self, Visit};
 use crate::batch::python::json::Wanted;
@@ -17,6 +19,59 @@ pub fn members_read(image: &Image) -> Option<Wanted> {
     let mut reads = Reads { wanted: Wanted::nothing(), is_known: true };
     visit::walk_code(&mut reads, code);
     reads.is_known.then_some(reads.wanted)
+}
+
+/// Which values a function is given in place of expressions of its: by the expression's address the number of the
+/// value.
+pub type Given = HashMap<*const Expr, usize>;
+
+/// The members of its argument that a function reads, where it could be given them instead, all of them there: each
+/// by its place among [`Wanted::paths`]. `None` if it needs more of the argument than these, or does more than
+/// to read them.
+pub fn members_given(image: &Image, wanted: &Wanted) -> Option<Given> {
+    let Frozen::Function { code, .. } = &image.entry else { return None };
+    if image.is_recursive() {
+        return None;
+    }
+    let mut gives = Gives { paths: wanted.paths(), given: Given::new(), is_known: true };
+    visit::walk_code(&mut gives, code);
+    gives.is_known.then_some(gives.given)
+}
+
+struct Gives<'w> {
+    paths: Vec<Vec<&'w str>>,
+    given: Given,
+    /// Whether the argument was met only where one of the paths goes, and without a default that does something.
+    is_known: bool,
+}
+
+impl Visit for Gives<'_> {
+    fn expr(&mut self, expr: &Expr) {
+        let Some((names, defaults)) = path(expr) else { return visit::walk_expr(self, expr) };
+        match self.paths.iter().position(|path| *path == names) {
+            Some(place) => {
+                self.given.insert(expr, place);
+                self.is_known &= defaults.into_iter().all(is_plain);
+            }
+            None if names.is_empty() => self.is_known = false,
+            None => visit::walk_expr(self, expr),
+        }
+    }
+
+    // It cannot see the argument, which is in no cell.
+    fn code(&mut self, _: &Code) {}
+}
+
+/// Whether nobody can see whether an expression is evaluated.
+fn is_plain(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Const(_) => true,
+        ExprKind::Tuple(items) | ExprKind::List(items) => {
+            items.iter().all(|item| matches!(item, Item::One(item) if is_plain(item)))
+        }
+        ExprKind::Dict(entries) => entries.is_empty(),
+        _ => false,
+    }
 }
 
 struct Reads {

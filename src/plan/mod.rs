@@ -26,15 +26,15 @@ pub use host::{
 };
 pub use image::{Frozen, Image, ParseExpression};
 pub use key::{Filter, KeyExpr, RecordFunction, WordsBy};
-pub use members::members_read;
+pub use members::{Given, members_given, members_read};
 pub use place::Position;
 pub use rdd::{Draw, Origin, Partitioner, Rdd, RddOp, Tracking, common_partitioner};
 pub use recipe::seconds;
 pub use rules::{
     EarlyCount, EarlyStage, FilterKernel, KeyKernel, Projection, RecordOp, RecordStep, counts_by_key,
-    early_counts, early_stages, filter_kernel, kept, key_kernel, projection, words,
+    early_counts, early_stages, filter_kernel, kept, key_kernel, projection, words, words_of_text,
 };
-pub use shape::{Shape, shape};
+pub use shape::{Shape, shape, split_text, text_of_words};
 pub use stream::{Callback, Graph, Lambda, Output, OutputOp, Stream, StreamId, StreamOp, StreamRddOp};
 pub use window::{Scope, Window};
 

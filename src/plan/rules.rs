@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use super::image::Image;
+use super::image::{Frozen, Image};
 use super::key::WordsBy;
-use super::members::members_read;
+use super::members::{members_given, members_read};
 use super::rdd::RddOp;
-use super::shape::{Shape, shape};
+use super::shape::{Shape, shape, text_of_words};
 use super::stream::{Graph, Lambda, StreamId, StreamOp, StreamRddOp};
 use crate::batch::python::json::Wanted;
 
@@ -36,8 +36,9 @@ pub struct Projection {
     pub wanted: Wanted,
     /// What it is subscripted by in the same function.
     pub path: Vec<Arc<str>>,
-    /// Whether the next operator maps a document to the one value that is made of it.
-    pub next_takes_it: bool,
+    /// How many operators behind it are given the members that are wanted, in place of a document: all that read
+    /// some, or none.
+    pub readers: usize,
 }
 
 /// Words that are counted while they come in: the lines are not kept.
@@ -137,12 +138,19 @@ pub fn counts_by_key(combine: &RddOp, before: Option<RecordStep<'_>>) -> bool {
         && before.is_some_and(|(op, image)| op == RecordOp::Map && shape(image) == Some(Shape::PairWithOne))
 }
 
-/// `flatMap(split)`: how the kernel cuts words.
+/// `flatMap(split)` of lines: how the kernel cuts words.
 pub fn words((op, image): RecordStep<'_>) -> Option<WordsBy> {
     match shape(image)? {
         Shape::Words(by @ (WordsBy::Whitespace | WordsBy::Space)) if op == RecordOp::FlatMap => Some(by),
         _ => None,
     }
+}
+
+/// `flatMap(lambda t: t["text"].split())`: how the kernel cuts the words of what the function splits.
+pub fn words_of_text((op, image): RecordStep<'_>) -> Option<WordsBy> {
+    let Frozen::Function { code, .. } = &image.entry else { return None };
+    let (_, by) = text_of_words(code)?;
+    (op == RecordOp::FlatMap && !image.is_recursive()).then_some(by)
 }
 
 /// `map(json.loads)`, of which those who come later in the chain read some members, or which is subscripted at
@@ -151,26 +159,28 @@ pub fn projection<'a>(
     (op, image): RecordStep<'_>,
     later: impl Iterator<Item = Option<RecordStep<'a>>>,
 ) -> Option<Projection> {
-    let mut later = later.peekable();
     match shape(image)? {
         _ if op != RecordOp::Map => None,
         Shape::ParseJson => {
-            let next_takes_it = matches!(later.peek(), Some(Some((RecordOp::Map, image)))
-                if matches!(shape(image), Some(Shape::Path(_))));
-            Some(Projection { wanted: read_later(later)?, path: Vec::new(), next_takes_it })
+            let (wanted, readers) = read_later(later)?;
+            let are_given = readers.iter().all(|image| members_given(image, &wanted).is_some());
+            let readers = if are_given && wanted != Wanted::All { readers.len() } else { 0 };
+            Some(Projection { wanted, path: Vec::new(), readers })
         }
         Shape::JsonPath(path) => {
             let mut wanted = Wanted::nothing();
             wanted.add(&path.iter().map(|name| &**name).collect::<Vec<_>>());
-            Some(Projection { wanted, path, next_takes_it: false })
+            Some(Projection { wanted, path, readers: 0 })
         }
         _ => None,
     }
 }
 
-/// What operators read of the records that come to them, up to one that makes others of them.
-fn read_later<'a>(later: impl Iterator<Item = Option<RecordStep<'a>>>) -> Option<Wanted> {
-    let mut wanted = Wanted::nothing();
+/// What operators read of the records that come to them, up to one that makes others of them, and their functions.
+fn read_later<'a>(
+    later: impl Iterator<Item = Option<RecordStep<'a>>>,
+) -> Option<(Wanted, Vec<&'a Arc<Image>>)> {
+    let (mut wanted, mut readers) = (Wanted::nothing(), Vec::new());
     for step in later {
         let (op, image) = step?;
         let reads = match op {
@@ -178,8 +188,9 @@ fn read_later<'a>(later: impl Iterator<Item = Option<RecordStep<'a>>>) -> Option
             RecordOp::MapValues | RecordOp::FlatMapValues => return None,
         };
         wanted.merge(&reads);
+        readers.push(image);
         if op != RecordOp::Filter {
-            return Some(wanted);
+            return Some((wanted, readers));
         }
     }
     None

@@ -57,8 +57,14 @@ pub fn shape(image: &Image) -> Option<Shape> {
     }
 }
 
-/// The shape of a `def` or lambda that takes its arguments as they come and returns an expression.
-fn of_code(code: &Code, image: &Image) -> Option<Shape> {
+/// What a `def` or lambda splits into words, and how, if that is all that it does: of
+/// `lambda t: t["text"].split()` it is `t["text"]`.
+pub fn text_of_words(code: &Code) -> Option<(&Expr, WordsBy)> {
+    split(returned(code)?)
+}
+
+/// What a function returns that takes its arguments as they come and does nothing else.
+fn returned(code: &Code) -> Option<&Expr> {
     let params = &code.params;
     let plain = params.keyword_only.is_empty() && params.rest.is_none() && params.keywords.is_none();
     if !plain || code.is_generator || !code.cells.is_empty() {
@@ -70,10 +76,13 @@ fn of_code(code: &Code, image: &Image) -> Option<Shape> {
     };
     let (last, before) = code.body.split_last()?;
     let StmtKind::Return(Some(value)) = &last.kind else { return None };
-    if !before.iter().all(|statement| documentation(&statement.kind)) {
-        return None;
-    }
-    match params.positional.len() {
+    before.iter().all(|statement| documentation(&statement.kind)).then_some(value)
+}
+
+/// The shape of a `def` or lambda.
+fn of_code(code: &Code, image: &Image) -> Option<Shape> {
+    let value = returned(code)?;
+    match code.params.positional.len() {
         1 => of_one(value, image),
         2 => match &value.kind {
             ExprKind::Binary(Binary::Add, a, b) if is_local(a, 0) && is_local(b, 1) => Some(Shape::Sum),
@@ -95,14 +104,14 @@ fn of_one(value: &Expr, image: &Image) -> Option<Shape> {
             [Item::One(key), Item::One(one)] if is_local(key, 0) && is_one(one) => Some(Shape::PairWithOne),
             _ => None,
         },
-        ExprKind::Call { callee, args } => match (&callee.kind, &args[..]) {
-            (ExprKind::Attribute(object, name), args) if is_local(object, 0) && **name == *"split" => {
-                separator(args).map(Shape::Words)
-            }
-            (_, [Arg::Positional(text)]) if is_local(text, 0) && is_json_loads(callee, image) => {
+        ExprKind::Call { callee, args } => match &args[..] {
+            [Arg::Positional(text)] if is_local(text, 0) && is_json_loads(callee, image) => {
                 Some(Shape::ParseJson)
             }
-            _ => None,
+            _ => match split(value)? {
+                (text, by) if is_local(text, 0) => Some(Shape::Words(by)),
+                _ => None,
+            },
         },
         ExprKind::Compare(left, comparisons) => match &comparisons[..] {
             [(comparison @ (Comparison::In | Comparison::NotIn), right)] if is_local(right, 0) => {
@@ -131,22 +140,8 @@ fn of_one(value: &Expr, image: &Image) -> Option<Shape> {
 fn field(object: &Expr, index: &Expr) -> Option<Shape> {
     let ExprKind::Const(Const::Int(index)) = index.kind else { return None };
     let index = usize::try_from(index).ok()?;
-    let ExprKind::Call { callee, args } = &object.kind else { return None };
-    let ExprKind::Attribute(record, name) = &callee.kind else { return None };
-    if !is_local(record, 0) || **name != *"split" {
-        return None;
-    }
-    let separator = match &args[..] {
-        [] => None,
-        [Arg::Positional(separator)] => match &separator.kind {
-            ExprKind::Const(Const::None) => None,
-            // By nothing, nothing can be split.
-            ExprKind::Const(Const::Str(text)) if !text.is_empty() => Some(Arc::clone(text)),
-            _ => return None,
-        },
-        _ => return None,
-    };
-    Some(Shape::Field { separator, index })
+    let (record, separator) = split_text(object)?;
+    is_local(record, 0).then(|| Shape::Field { separator: separator.cloned(), index })
 }
 
 /// `inner["a"]["b"]`: what is subscripted, and by which names.
@@ -162,13 +157,29 @@ fn path(value: &Expr) -> Option<(&Expr, Vec<Arc<str>>)> {
     Some((inner, names))
 }
 
-/// How `split` with these arguments cuts words, if a kernel knows it.
-fn separator(args: &[Arg]) -> Option<WordsBy> {
-    match args {
-        [] => Some(WordsBy::Whitespace),
+/// What an expression splits into words, and how: `text.split(" ")`.
+fn split(value: &Expr) -> Option<(&Expr, WordsBy)> {
+    let (text, separator) = split_text(value)?;
+    match separator.map(|separator| &**separator) {
+        None => Some((text, WordsBy::Whitespace)),
+        Some(" ") => Some((text, WordsBy::Space)),
+        Some(_) => None,
+    }
+}
+
+/// What an expression splits, and by what; without that, by runs of white space: `text.split(", ")`.
+pub fn split_text(value: &Expr) -> Option<(&Expr, Option<&Arc<str>>)> {
+    let ExprKind::Call { callee, args } = &value.kind else { return None };
+    let ExprKind::Attribute(text, name) = &callee.kind else { return None };
+    if **name != *"split" {
+        return None;
+    }
+    match &args[..] {
+        [] => Some((text, None)),
         [Arg::Positional(separator)] => match &separator.kind {
-            ExprKind::Const(Const::Str(text)) if **text == *" " => Some(WordsBy::Space),
-            ExprKind::Const(Const::None) => Some(WordsBy::Whitespace),
+            ExprKind::Const(Const::None) => Some((text, None)),
+            // By nothing, nothing can be split.
+            ExprKind::Const(Const::Str(separator)) if !separator.is_empty() => Some((text, Some(separator))),
             _ => None,
         },
         _ => None,

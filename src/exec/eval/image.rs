@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 
-use super::compile::compile as compile_program;
+use super::compile::{compile as compile_program, compile_part as compile_program_part};
 use super::instance::Instance;
 use super::names::Globals;
 use super::unit::Program;
+use crate::batch::python::json::Wanted;
 use crate::batch::value::{Heap, Outcome};
 use crate::plan::code::Code;
-use crate::plan::{Frozen, Image};
+use crate::plan::{Frozen, Given, Image, members_given, text_of_words};
 
 /// An image whose code is compiled. Any number of tasks thaw it at the same time.
 pub struct Compiled {
@@ -60,8 +61,35 @@ impl Compiled {
 /// Compiles a function. Functions are frozen anew for every batch, mostly with the same code: that is
 /// compiled once.
 pub fn compile(image: &Arc<Image>) -> Arc<Compiled> {
-    let mut codes = Vec::new();
-    let mut numbers = HashMap::new();
+    compile_with(image, cached)
+}
+
+/// Compiles a function of one argument to one that does the same with a tuple of some members of that, all those that
+/// are `wanted`; or to what gives the text that it splits into words, where it is asked for that alone.
+/// `None` if that cannot be. It must not be recursive.
+pub fn compile_part(
+    image: &Arc<Image>,
+    wanted: Option<&Wanted>,
+    is_text_of_words: bool,
+) -> Option<Arc<Compiled>> {
+    let Frozen::Function { code, .. } = &image.entry else { return None };
+    let part = if is_text_of_words { Some(text_of_words(code)?.0) } else { None };
+    let given = match wanted {
+        Some(wanted) => members_given(image, wanted)?,
+        None => Given::new(),
+    };
+    debug_assert!(!image.is_recursive(), "it would call a part of itself");
+    Some(compile_with(image, |known, globals| {
+        if Arc::ptr_eq(known, code) {
+            Arc::new(compile_program_part(code, part, &given, globals, &code.name))
+        } else {
+            cached(known, globals)
+        }
+    }))
+}
+
+fn compile_with(image: &Arc<Image>, program: impl Fn(&Arc<Code>, &Globals) -> Arc<Program>) -> Arc<Compiled> {
+    let (mut codes, mut numbers) = (Vec::new(), HashMap::new());
     let frozen = image.globals.iter().map(|(_, frozen)| frozen).chain(image.cells.iter().flatten());
     for frozen in frozen.chain([&image.entry]) {
         collect(frozen, &mut numbers, &mut codes);
@@ -69,7 +97,7 @@ pub fn compile(image: &Arc<Image>) -> Arc<Compiled> {
     let mut assigned = Vec::new();
     loop {
         let globals = Globals::new(&image.globals, assigned.clone());
-        let programs: Vec<_> = codes.iter().map(|code| cached(code, &globals)).collect();
+        let programs: Vec<_> = codes.iter().map(|code| program(code, &globals)).collect();
         // What functions assign to is known when they are compiled; others may then see it too.
         let mut found: Vec<_> =
             programs.iter().flat_map(|program| program.assigned.iter().cloned()).collect();

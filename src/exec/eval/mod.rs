@@ -18,7 +18,7 @@ mod operate;
 mod shared;
 mod unit;
 
-pub use image::{Compiled, compile};
+pub use image::{Compiled, compile, compile_part};
 
 use crate::batch::value::{Heap, Raised, to_text, type_of};
 

@@ -11,8 +11,8 @@ use super::read::Reader;
 use super::sample::{Sampled, Sampler};
 use crate::batch::value::types::GENERATOR;
 use crate::batch::value::{Args, Heap, Iter, Produce, Raised, Value, call, iterate};
-use crate::exec::eval::{Compiled, compile};
-use crate::plan::{Draw, Origin, Outcome, RddOp, RecordOp, RecordStep};
+use crate::exec::eval::{Compiled, compile, compile_part};
+use crate::plan::{Draw, Origin, Outcome, RddOp, RecordOp, RecordStep, WordsBy, words_of_text};
 
 /// Operators in the order in which records pass them.
 #[derive(Clone, Debug, Default)]
@@ -34,11 +34,23 @@ pub(super) struct Link {
 #[derive(Clone, Debug)]
 pub(super) enum LinkOp {
     /// A function of records, one by one.
-    Record(RecordOp, Arc<Compiled>),
+    Record(ByRecord),
     /// `map(json.loads)`, of which not everything is made.
-    Json(Projected),
+    Json(Arc<Projected>),
     /// Something that has to see a partition from its first to its last record.
     Partition(PartitionOp),
+}
+
+/// A function of records, and what is done with its results.
+#[derive(Clone, Debug)]
+pub(super) struct ByRecord {
+    pub(super) op: RecordOp,
+    pub(super) function: Arc<Compiled>,
+    /// What is called instead where a record is the members of a document.
+    pub(super) of_members: Option<(Arc<Compiled>, Arc<Projected>)>,
+    /// How text is cut that the function gives, instead of something to walk through. That is left to whoever comes
+    /// behind.
+    pub(super) cut: Option<WordsBy>,
 }
 
 /// An operator over whole partitions.
@@ -61,7 +73,7 @@ impl Link {
     /// The operator, if it calls a function for every record.
     pub(super) fn step(&self) -> Option<RecordStep<'_>> {
         match &self.op {
-            LinkOp::Record(op, function) => Some((*op, function.image())),
+            LinkOp::Record(ByRecord { op, function, .. }) => Some((*op, function.image())),
             LinkOp::Json(_) | LinkOp::Partition(_) => None,
         }
     }
@@ -74,6 +86,24 @@ impl Chain {
         Chain { links }
     }
 
+    /// The same chain up to the texts that its last operator would split into words, and how, if that is what it
+    /// does. Texts are not cut then; words may come among them, which are texts of one word.
+    pub(super) fn up_to_words(&self) -> Option<(Chain, WordsBy)> {
+        let (last, before) = self.links.split_last()?;
+        let LinkOp::Record(whole) = &last.op else { return None };
+        let by = words_of_text(last.step()?)?;
+        let of_members = match &whole.of_members {
+            Some((function, projected)) => {
+                Some((projected.reader(function.image(), true)?, Arc::clone(projected)))
+            }
+            None => None,
+        };
+        let function = compile_part(whole.function.image(), None, true)?;
+        let text = ByRecord { op: whole.op, function, of_members, cut: Some(by.clone()) };
+        let last = Link { op: LinkOp::Record(text), origin: last.origin.clone() };
+        Some((Chain { links: [before, &[last]].concat() }, by))
+    }
+
     /// Whether some operator has to see a partition as a whole.
     pub(super) fn is_by_partition(&self) -> bool {
         self.links.iter().any(|link| matches!(link.op, LinkOp::Partition(_)))
@@ -82,9 +112,8 @@ impl Chain {
     /// The functions in it.
     pub(super) fn functions(&self) -> impl Iterator<Item = &Arc<Compiled>> {
         self.links.iter().filter_map(|link| match &link.op {
-            LinkOp::Record(_, function) | LinkOp::Partition(PartitionOp::Map { function, .. }) => {
-                Some(function)
-            }
+            LinkOp::Record(ByRecord { function, .. })
+            | LinkOp::Partition(PartitionOp::Map { function, .. }) => Some(function),
             LinkOp::Json(_) | LinkOp::Partition(PartitionOp::Glom | PartitionOp::Sample(_)) => None,
         })
     }
@@ -104,12 +133,17 @@ impl Chain {
         let mut steps = Vec::new();
         for Link { op, origin } in &self.links {
             match op {
-                LinkOp::Record(op, function) => {
-                    steps.push(Step { op: *op, function: function.thaw(heap)?, origin, shortcut: None });
+                LinkOp::Record(ByRecord { op, function, of_members, cut }) => {
+                    let of_members = match of_members {
+                        Some((function, projected)) => Some((function.thaw(heap)?, &**projected)),
+                        None => None,
+                    };
+                    let (op, function) = (*op, function.thaw(heap)?);
+                    steps.push(Step { op, function, origin, of_members, cut: cut.as_ref() });
                 }
-                LinkOp::Json(projection) => {
-                    let (function, shortcut) = (projection.function(heap), projection.shortcut());
-                    steps.push(Step { op: RecordOp::Map, function, origin, shortcut });
+                LinkOp::Json(projected) => {
+                    let function = projected.function(heap);
+                    steps.push(Step { op: RecordOp::Map, function, origin, of_members: None, cut: None });
                 }
                 LinkOp::Partition(op) => {
                     let pipe = Pipe::new(heap, input, &steps, trace);
@@ -157,7 +191,8 @@ impl PartitionOp {
 /// `ValueError` for a sample that cannot be drawn.
 pub(super) fn link(op: &RddOp, origin: &Origin) -> Outcome<Option<LinkOp>> {
     if let Some((record, image)) = op.step() {
-        return Ok(Some(LinkOp::Record(record, compile(image))));
+        let function = compile(image);
+        return Ok(Some(LinkOp::Record(ByRecord { op: record, function, of_members: None, cut: None })));
     }
     Ok(Some(match op {
         RddOp::MapPartitions { function, with_index } => {

@@ -195,7 +195,7 @@ impl<'w> Computation<'w> {
                         return Ok(pairs(&counts, *partitions));
                     }
                     let counter = Arc::clone(&self.tasks.counter);
-                    let outputs = self.run(rdd, Stage::new(keys, Counted { counter }, origin.clone()), &base);
+                    let outputs = self.run(rdd, Counted::stage(keys, counter, origin.clone()), &base);
                     let outputs = outputs.inspect_err(|_| self.tasks.counter.clear())?;
                     if let Some((_, first)) = outputs.first() {
                         let counts = self.tasks.sum_up(&first.counter, 0)?;
@@ -373,7 +373,7 @@ impl<'w> Computation<'w> {
                     Some(keys) => {
                         // Its own tables: those of the tasks are for computations that do not outlast each other.
                         let counter = Arc::new(Counter::new(self.tasks.workers()));
-                        Started::new(Stage::new(keys, Counted { counter }, origin), rules)
+                        Started::new(Counted::stage(keys, counter, origin), rules)
                     }
                     None => {
                         let sink = Combine::new(create.as_ref(), merge_value, merge_combiners);

@@ -6,18 +6,20 @@ use std::str;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use memchr::memchr2;
+
 use super::Workers;
 use super::chain::Chain;
 use super::keyed::Together;
 use super::read::Unit;
-use super::stage::Sink;
+use super::stage::{Sink, Stage};
 use super::tasks::Tasks;
 use super::write::Writer;
 use crate::batch::value::{Arena, Dict, Heap, Raised, Task, Value};
 use crate::batch::{Chunk, Counts, Dataset, Piece};
 use crate::exec::SPILL_BUDGET;
 use crate::kernel::{CountTable, Delimiters, Merge, PaddedBuf, Rank, Scratch, Seed, Tokenizer, Top};
-use crate::plan::{Outcome, WordsBy, words};
+use crate::plan::{Origin, Outcome, WordsBy, words};
 
 /// Pairs that are encoded before their values are dropped.
 const SLAB: usize = 4096;
@@ -92,6 +94,8 @@ impl Drop for Lent<'_> {
 /// Counts records: text in the tables of the word count, all others in a dict.
 pub(super) struct Counted {
     pub(super) counter: Arc<Counter>,
+    /// How text is cut into the words that are counted; without it, it counts as a whole.
+    pub(super) cut: Option<Delimiters>,
 }
 
 /// What tasks have counted.
@@ -103,9 +107,59 @@ pub(super) struct Counting {
     pub(super) others: Together,
 }
 
+impl Counted {
+    /// A stage that counts the keys that a chain gives, without words being made values that are cut out of texts.
+    pub(super) fn stage(keys: Chain, counter: Arc<Counter>, origin: Origin) -> Stage<Counted> {
+        let (keys, cut) = match keys.up_to_words() {
+            Some((texts, by)) => (texts, delimiters(&by)),
+            None => (keys, None),
+        };
+        Stage::new(keys, Counted { counter, cut }, origin)
+    }
+}
+
 pub(super) struct CountingIn<'a> {
     text: Lent<'a>,
     others: Option<&'a Dict<'a>>,
+    cut: Option<Cutting>,
+}
+
+/// Texts that are to be cut into words, as lines.
+struct Cutting {
+    tokenizer: Tokenizer,
+    delimiters: Delimiters,
+    lines: Vec<u8>,
+    padded: PaddedBuf,
+}
+
+/// Bytes of texts that are cut at a time.
+const CUT: usize = 64 << 10;
+
+impl Cutting {
+    fn new(delimiters: Delimiters) -> Self {
+        let tokenizer = Tokenizer::new(delimiters);
+        Cutting { tokenizer, delimiters, lines: Vec::new(), padded: PaddedBuf::default() }
+    }
+
+    #[inline]
+    fn add(&mut self, text: &str, table: &mut CountTable) {
+        if self.delimiters == Delimiters::Space && memchr2(b'\r', b'\n', text.as_bytes()).is_some() {
+            // What ends lines belongs to words here.
+            return text.split(' ').for_each(|word| table.add(word.as_bytes(), 1));
+        }
+        self.lines.extend_from_slice(text.as_bytes());
+        self.lines.push(b'\n');
+        if self.lines.len() >= CUT {
+            self.count(table);
+        }
+    }
+
+    /// Counts the words of all texts so far.
+    fn count(&mut self, table: &mut CountTable) {
+        self.padded.fill(|bytes| std::mem::swap(bytes, &mut self.lines));
+        self.tokenizer.count(self.padded.text(), table);
+        self.lines.clear();
+    }
 }
 
 impl Sink for Counted {
@@ -117,7 +171,7 @@ impl Sink for Counted {
     }
 
     fn open<'a>(&'a self, _: &Heap<'a>) -> Result<CountingIn<'a>, Raised> {
-        Ok(CountingIn { text: self.counter.table(), others: None })
+        Ok(CountingIn { text: self.counter.table(), others: None, cut: self.cut.map(Cutting::new) })
     }
 
     #[inline]
@@ -129,7 +183,10 @@ impl Sink for Counted {
         _: &mut Counting,
     ) -> Result<(), Raised> {
         if let Value::Str(text) = record {
-            held.text.table.add(text.as_bytes(), 1);
+            match &mut held.cut {
+                Some(cut) => cut.add(text, &mut held.text.table),
+                None => held.text.table.add(text.as_bytes(), 1),
+            }
             return Ok(());
         }
         let others = *held.others.get_or_insert_with(|| heap.dict());
@@ -142,9 +199,12 @@ impl Sink for Counted {
     fn close<'a>(
         &'a self,
         heap: &Heap<'a>,
-        held: CountingIn<'a>,
+        mut held: CountingIn<'a>,
         output: &mut Counting,
     ) -> Result<(), Raised> {
+        if let Some(cut) = &mut held.cut {
+            cut.count(&mut held.text.table);
+        }
         let Some(others) = held.others else { return Ok(()) };
         output.others.tables += 1;
         for (key, count) in others.entries() {

@@ -9,10 +9,9 @@ use super::project::Projected;
 use super::read::Reader;
 use crate::batch::value::types::LIST_ITERATOR;
 use crate::batch::value::{
-    Args, Heap, Iter, Outcome, Produce, Raised, Value, call, get_item, iterate, truth,
+    Args, Heap, Iter, Outcome, Produce, Raised, Value, call, get_attribute, get_item, iterate, truth,
 };
-use crate::plan::Origin;
-use crate::plan::RecordOp;
+use crate::plan::{Origin, RecordOp, WordsBy};
 
 /// Operators that work record by record, on whatever gives records.
 pub(super) struct Pipe<'a> {
@@ -37,8 +36,10 @@ pub(super) struct Step<'a> {
     pub(super) op: RecordOp,
     pub(super) function: Value<'a>,
     pub(super) origin: &'a Origin,
-    /// What can do this step and the next at once, for most records.
-    pub(super) shortcut: Option<&'a Projected>,
+    /// What is called instead where a record is the members of a document, and of which.
+    pub(super) of_members: Option<(Value<'a>, &'a Projected)>,
+    /// How text is cut that a `flatMap`'s function gives; whoever comes behind does it.
+    pub(super) cut: Option<&'a WordsBy>,
 }
 
 /// What a `flatMap` has got from its function, not yet at its end.
@@ -100,13 +101,6 @@ impl<'a> Pipe<'a> {
                 },
             };
             while let Some(step) = self.steps.get(at) {
-                if let Some(shortcut) = step.shortcut
-                    && let Some(next) = shortcut.skip_next(heap, record)
-                {
-                    record = next;
-                    at += 2;
-                    continue;
-                }
                 match step.apply(heap, record, at, self.trace.skips()) {
                     Ok(Next::Record(next)) => record = next,
                     Ok(Next::Nothing) => continue 'records,
@@ -115,7 +109,8 @@ impl<'a> Pipe<'a> {
                         continue 'records;
                     }
                     Err(raised) => {
-                        let raised = self.trace.blame(heap, raised, step.origin, Some(record));
+                        let raised =
+                            self.trace.blame(heap, raised, step.origin, Some(step.shown(heap, record)));
                         self.trace.skip(heap, raised)?;
                         continue 'records;
                     }
@@ -130,7 +125,8 @@ impl<'a> Pipe<'a> {
     fn next_of(&self, heap: &Heap<'a>, open: Open<'a>) -> Result<Option<Value<'a>>, Raised> {
         heap.check()?;
         let value = open.iter.next(heap).map_err(|raised| {
-            self.trace.blame(heap, raised, self.steps[open.step].origin, Some(open.record))
+            let step = &self.steps[open.step];
+            self.trace.blame(heap, raised, step.origin, Some(step.shown(heap, open.record)))
         })?;
         Ok(value.map(|value| open.key.map_or(value, |key| heap.pair(key, value))))
     }
@@ -185,7 +181,14 @@ impl<'a> Step<'a> {
         step: usize,
         whole: bool,
     ) -> Result<Next<'a>, Raised> {
-        let mut iter = iterate(heap, self.call(heap, argument)?)?;
+        let mut result = self.call(heap, argument)?;
+        if let Some(by) = self.cut {
+            if let Value::Str(_) = result {
+                return Ok(Next::Record(result));
+            }
+            result = split(heap, result, by)?;
+        }
+        let mut iter = iterate(heap, result)?;
         if whole {
             let mut values = BumpVec::new_in(heap.bump());
             while let Some(value) = iter.next(heap)? {
@@ -199,8 +202,27 @@ impl<'a> Step<'a> {
 
     #[inline]
     fn call(&self, heap: &Heap<'a>, argument: Value<'a>) -> Outcome<'a> {
-        call(heap, self.function, Args { positional: &[argument], keywords: &[] })
+        let function = match (self.of_members, argument) {
+            // No document is a tuple.
+            (Some((of_members, _)), Value::Tuple(_) | Value::Pair(_)) => of_members,
+            _ => self.function,
+        };
+        call(heap, function, Args { positional: &[argument], keywords: &[] })
     }
+
+    /// A record as the program knows it.
+    #[cold]
+    fn shown(&self, heap: &Heap<'a>, record: Value<'a>) -> Value<'a> {
+        self.of_members.map_or(record, |(_, projected)| projected.document(heap, record))
+    }
+}
+
+/// `value.split(" ")` of whatever has such a method.
+fn split<'a>(heap: &Heap<'a>, value: Value<'a>, by: &WordsBy) -> Outcome<'a> {
+    let method = get_attribute(heap, value, "split")?;
+    let space = [heap.text(" ")];
+    let positional = if *by == WordsBy::Space { &space[..] } else { &[] };
+    call(heap, method, Args { positional, keywords: &[] })
 }
 
 /// `record[0]` and `record[1]`, which is all that `mapValues` asks of a record.

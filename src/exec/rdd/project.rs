@@ -1,11 +1,15 @@
 //! `json.loads` whose result is only ever subscripted by constants: all of a document is checked, and only
 //! the members that are read are made.
 
+use std::sync::Arc;
+
 use super::chain::{Link, LinkOp};
 use crate::batch::python::json::{self, Wanted};
+use crate::batch::python::numbers::parse_short_int;
 use crate::batch::value::{Args, Callable, Function, Heap, Outcome, Raised, Value, get_item};
+use crate::exec::eval::{Compiled, compile_part};
 use crate::kernel::{Finding, Members};
-use crate::plan::{Projection, projection};
+use crate::plan::{Image, Projection, projection};
 
 /// Values that documents are skimmed for. A document of which more is read is parsed.
 const MOST_SKIMMED: usize = 16;
@@ -14,51 +18,53 @@ const MOST_SKIMMED: usize = 16;
 #[derive(Clone, Debug)]
 pub(super) struct Projected {
     projection: Projection,
-    /// The values that are wanted, in the order of [`Wanted`], if documents can be skimmed for them.
+    /// The values that are wanted, in the order of [`Wanted::paths`], if documents can be skimmed for them.
     members: Option<Members>,
     /// How many they are.
     values: usize,
+    /// Whether the operators behind it take them as they are, in a tuple, without a document.
+    as_tuple: bool,
 }
 
 /// Puts projections where functions parse documents of which only some members are read later on.
 pub(super) fn project(links: &mut [Link]) {
     for index in 0..links.len() {
-        let later = links[index + 1..].iter().map(Link::step);
-        if let Some(projection) = links[index].step().and_then(|step| projection(step, later)) {
-            links[index].op = LinkOp::Json(Projected::new(projection));
+        let (link, later) = links[index..].split_first_mut().expect("there is a link at the index");
+        let projection = link.step().and_then(|step| projection(step, later.iter().map(Link::step)));
+        let Some(projection) = projection else { continue };
+        let readers = &mut later[..projection.readers];
+        let mut projected = Projected::new(projection);
+        let functions: Option<Vec<_>> =
+            readers.iter().map(|link| projected.reader(link.step()?.1, false)).collect();
+        projected.as_tuple = functions.is_some() && !readers.is_empty();
+        let projected = Arc::new(projected);
+        for (reader, function) in readers.iter_mut().zip(functions.into_iter().flatten()) {
+            if let LinkOp::Record(by_record) = &mut reader.op {
+                by_record.of_members = Some((function, Arc::clone(&projected)));
+            }
         }
+        link.op = LinkOp::Json(projected);
     }
 }
 
 impl Projected {
     fn new(projection: Projection) -> Self {
-        let mut paths = Vec::new();
-        list_values(&projection.wanted, &mut Vec::new(), &mut paths);
+        let paths = projection.wanted.paths();
         let can_skim = projection.wanted != Wanted::All && paths.len() <= MOST_SKIMMED;
         let (members, values) = (can_skim.then(|| Members::new(&paths)), paths.len());
-        Projected { projection, members, values }
+        Projected { projection, members, values, as_tuple: false }
+    }
+
+    /// What does the same as a function of documents with a tuple of the values that are wanted of one, or gives what
+    /// the function splits into words.
+    pub(super) fn reader(&self, function: &Arc<Image>, is_text_of_words: bool) -> Option<Arc<Compiled>> {
+        self.members.as_ref()?;
+        compile_part(function, Some(&self.projection.wanted), is_text_of_words)
     }
 
     /// The function that it stands for.
     pub(super) fn function<'a>(&'a self, heap: &Heap<'a>) -> Value<'a> {
         Value::Function(heap.bump().alloc(Function { name: "loads", code: heap.bump().alloc(self) }))
-    }
-
-    /// Itself, if it can tell what the next function makes of documents.
-    pub(super) fn shortcut(&self) -> Option<&Self> {
-        self.projection.next_takes_it.then_some(self)
-    }
-
-    /// What the next function makes of the document, if that is plain to see.
-    #[inline]
-    pub(super) fn skip_next<'a>(&self, heap: &Heap<'a>, record: Value<'a>) -> Option<Value<'a>> {
-        let Value::Str(text) = record else { return None };
-        let mut value = [Finding::Missing];
-        self.members.as_ref()?.skim(text, &mut value)?;
-        found(heap, value[0]).unwrap_or_else(|Raised| {
-            heap.caught();
-            None
-        })
     }
 
     /// What is wanted of a document, if it can be skimmed.
@@ -72,7 +78,28 @@ impl Projected {
         if let ([value], false) = (&*findings, self.projection.path.is_empty()) {
             return found(heap, *value);
         }
-        object(heap, &self.projection.wanted, &mut findings.iter().copied())
+        let mut values = [None; MOST_SKIMMED];
+        let values = &mut values[..self.values];
+        for (value, finding) in values.iter_mut().zip(findings) {
+            *value = found(heap, *finding)?;
+        }
+        if self.as_tuple
+            && let Some(tuple) = tuple(heap, values)
+        {
+            return Ok(Some(tuple));
+        }
+        object(heap, &self.projection.wanted, &mut values.iter().copied())
+    }
+
+    /// What is wanted of the document that a record has the members of.
+    pub(super) fn document<'a>(&'a self, heap: &Heap<'a>, record: Value<'a>) -> Value<'a> {
+        let values = match record {
+            Value::Pair(both) => &both[..],
+            Value::Tuple(values) => values,
+            _ => return record,
+        };
+        let mut values = values.iter().copied().map(Some);
+        object(heap, &self.projection.wanted, &mut values).ok().flatten().unwrap_or(record)
     }
 
     /// The document, and then what it is subscripted by.
@@ -86,18 +113,14 @@ impl Projected {
     }
 }
 
-/// The paths of the values that are wanted.
-fn list_values<'w>(wanted: &'w Wanted, path: &mut Vec<&'w str>, paths: &mut Vec<Vec<&'w str>>) {
-    match wanted {
-        Wanted::All => paths.push(path.clone()),
-        Wanted::Members(members) => {
-            for (name, wanted) in members {
-                path.push(name);
-                list_values(wanted, path, paths);
-                path.pop();
-            }
-        }
+/// All values in a tuple, if all were found.
+#[inline]
+fn tuple<'a>(heap: &Heap<'a>, values: &[Option<Value<'a>>]) -> Option<Value<'a>> {
+    let mut found = [Value::None; MOST_SKIMMED];
+    for (found, value) in found.iter_mut().zip(values) {
+        *found = (*value)?;
     }
+    Some(heap.tuple(&found[..values.len()]))
 }
 
 /// The value that was found, if there is one.
@@ -106,6 +129,11 @@ fn found<'a>(heap: &Heap<'a>, finding: Finding<'a>) -> Result<Option<Value<'a>>,
     match finding {
         Finding::Missing => Ok(None),
         Finding::Text(text) => Ok(Some(heap.text(text))),
+        Finding::Json("true") => Ok(Some(Value::bool(true))),
+        Finding::Json("false") => Ok(Some(Value::bool(false))),
+        Finding::Json(json) if let Some(number) = parse_short_int(json.as_bytes()) => {
+            Ok(Some(Value::Int(number)))
+        }
         Finding::Json(json) => json::load_wanted(heap, json, &Wanted::All).map(Some),
     }
 }
@@ -114,13 +142,13 @@ fn found<'a>(heap: &Heap<'a>, finding: Finding<'a>) -> Result<Option<Value<'a>>,
 fn object<'a>(
     heap: &Heap<'a>,
     wanted: &'a Wanted,
-    findings: &mut impl Iterator<Item = Finding<'a>>,
+    values: &mut impl Iterator<Item = Option<Value<'a>>>,
 ) -> Result<Option<Value<'a>>, Raised> {
-    let Wanted::Members(members) = wanted else { return found(heap, findings.next().unwrap_or_default()) };
+    let Wanted::Members(members) = wanted else { return Ok(values.next().flatten()) };
     let dict = heap.dict();
     let mut is_known = true;
     for (name, wanted) in members {
-        match object(heap, wanted, findings)? {
+        match object(heap, wanted, values)? {
             Some(value) => dict.insert(heap, heap.text(name), value)?,
             None => is_known &= *wanted == Wanted::All,
         }

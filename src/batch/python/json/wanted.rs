@@ -28,6 +28,17 @@ impl Wanted {
         }
     }
 
+    /// The ways to all values that are wanted: names of members, of a document's, of a member's, and so on.
+    /// For a document that is wanted as a whole the one way that goes nowhere.
+    pub fn paths(&self) -> Vec<Vec<&str>> {
+        let Wanted::Members(members) = self else { return vec![Vec::new()] };
+        let mut paths = Vec::new();
+        for (name, wanted) in members {
+            paths.extend(wanted.paths().into_iter().map(|rest| [&[&**name], &rest[..]].concat()));
+        }
+        paths
+    }
+
     /// Wants what is at the end of a path of member names, too.
     pub fn add(&mut self, path: &[&str]) {
         let Wanted::Members(members) = self else { return };

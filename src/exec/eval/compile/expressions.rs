@@ -16,6 +16,9 @@ impl Builder<'_, '_> {
         if let Some(slot) = self.local_slot(source) {
             return Box::new(operands::local(slot));
         }
+        if let Some(place) = self.given(source) {
+            return Box::new(operands::item(0, place));
+        }
         if let Some(number) = operands::constant_int(source) {
             return Box::new(operands::int(number));
         }

@@ -10,13 +10,18 @@ use super::super::unit::{Body, Expr, Signature, Unit};
 use super::names::index;
 use super::{Builder, ProgramBuilder, expr};
 use crate::batch::value::{Raised, Value};
-use crate::plan::code::{Capture, Code, ExprKind, Params, Stmt, StmtKind};
+use crate::plan::code::{self, Capture, Code, ExprKind, Params, Stmt, StmtKind};
 
 /// What makes a closure.
 pub type MakeClosure = Box<dyn for<'f, 'a> Fn(&Frame<'f, 'a>) -> Result<Closure<'a>, Raised> + Send + Sync>;
 
-/// Compiles a function.
-pub fn unit(program: &mut ProgramBuilder<'_>, code: &Code, qualified: String) -> Unit {
+/// Compiles a function; or what gives the value of a part of its.
+pub fn unit(
+    program: &mut ProgramBuilder<'_>,
+    code: &Code,
+    part: Option<&code::Expr>,
+    qualified: String,
+) -> Unit {
     let signature = signature(&code.params);
     let parameters = signature.len();
     let parameter = |local: &u32| Some(index(*local)).filter(|local| *local < parameters);
@@ -35,7 +40,10 @@ pub fn unit(program: &mut ProgramBuilder<'_>, code: &Code, qualified: String) ->
         handled: Vec::new(),
         hoisted: HashMap::new(),
     };
-    let body = builder.body();
+    let body = match part {
+        Some(part) => Body::Value(builder.expr(part)),
+        None => builder.body(),
+    };
     Unit {
         name: code.name.clone(),
         qualified: builder.qualified,
@@ -139,7 +147,7 @@ impl Builder<'_, '_> {
             "" => code.name.clone(),
             outer => format!("{outer}.<locals>.{}", code.name),
         };
-        let inner = unit(self.program, code, qualified);
+        let inner = unit(self.program, code, None, qualified);
         self.inner.push(inner);
         let number = self.inner.len() - 1;
         Box::new(move |frame| {

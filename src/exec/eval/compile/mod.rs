@@ -24,19 +24,33 @@ use super::names::{Globals, Resolution};
 use super::unit::{Action, Expr, Program, Test, Unit};
 use crate::batch::value::exceptions::NOT_IMPLEMENTED_ERROR;
 use crate::batch::value::{Outcome, Raised, Value};
-use crate::plan::code::{Code, Const};
+use crate::plan::Given;
+use crate::plan::code::{self as source, Code, Const};
 
 /// Compiles a function, and all functions written inside of it. Messages call it `qualified`; without that
 /// functions inside are called as those of a module are.
 pub fn compile(code: &Arc<Code>, globals: &Globals, qualified: &str) -> Program {
+    compile_part(code, None, &Given::new(), globals, qualified)
+}
+
+/// Compiles a function to one that is called with a tuple of what is `given` instead of its one argument, or that
+/// returns the value of `part` of what it would.
+pub fn compile_part(
+    code: &Arc<Code>,
+    part: Option<&source::Expr>,
+    given: &Given,
+    globals: &Globals,
+    qualified: &str,
+) -> Program {
     let mut builder = ProgramBuilder {
         known: globals,
+        given,
         constants: Vec::new(),
         globals: Vec::new(),
         assigned: Vec::new(),
         resolved: Vec::new(),
     };
-    let unit = functions::unit(&mut builder, code, qualified.to_string());
+    let unit = functions::unit(&mut builder, code, part, qualified.to_string());
     Program {
         code: Arc::downgrade(code),
         unit,
@@ -50,6 +64,7 @@ pub fn compile(code: &Arc<Code>, globals: &Globals, qualified: &str) -> Program 
 /// What the functions of a program text share.
 struct ProgramBuilder<'c> {
     known: &'c Globals,
+    given: &'c Given,
     constants: Vec<Const>,
     globals: Vec<Arc<str>>,
     assigned: Vec<Arc<str>>,
@@ -106,7 +121,7 @@ struct Builder<'p, 'c> {
     /// Slots of the exceptions that are being handled.
     handled: Vec<usize>,
     /// Slots of expressions that have been evaluated already, by address.
-    hoisted: HashMap<*const crate::plan::code::Expr, usize>,
+    hoisted: HashMap<*const source::Expr, usize>,
 }
 
 impl Builder<'_, '_> {

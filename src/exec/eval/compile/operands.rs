@@ -66,6 +66,9 @@ impl Builder<'_, '_> {
         if let Some(slot) = self.local_slot(expr) {
             return Shape::Local(slot);
         }
+        if let Some(place) = self.given(expr) {
+            return Shape::Item(0, place);
+        }
         if let Some(number) = constant_int(expr) {
             return Shape::Int(number);
         }
@@ -77,6 +80,12 @@ impl Builder<'_, '_> {
             },
             _ => Shape::Other(self.expr(expr)),
         }
+    }
+
+    /// Where in the argument an expression's value is given.
+    pub fn given(&self, expr: &code::Expr) -> Option<i64> {
+        let place = self.program.given.get(&std::ptr::from_ref(expr))?;
+        i64::try_from(*place).ok()
     }
 
     /// The slot that holds an expression's value already.
