@@ -17,7 +17,7 @@ WHEELS = ["chdb==4.4.0", "duckdb==2.0.0", "polars==2.1.0"]
 AGRIND = BENCH / "bin" / "agrind"
 
 # Bytes at full size; --quick makes a twentieth of each.
-SIZES = {"kjv": 440_000_000, "logs": 357_000_000, "uniq": 170_000_000, "zipf": 300_000_000, "wide": 300_000_000, "tweets": 200_000_000}
+SIZES = {"kjv": 440_000_000, "logs": 357_000_000, "uniq": 170_000_000, "zipf": 300_000_000, "wide": 300_000_000, "tweets": 200_000_000, "short": 300_000_000}
 RECIPES = {"zipf": ["3000000", "1.05"], "wide": ["100000", "1.0"]}
 
 skipped = []
@@ -131,6 +131,14 @@ def dstream(path):
     return str(Path(target).resolve() / "release" / "dstream")
 
 
+def write_short(out, size):
+    """Records of three words, as events that come one by one are, up to so many bytes."""
+    words = (data("kjv", 22_000_000) or data("logs", 22_000_000)).read_bytes().split()
+    lines = b"".join(b" ".join(words[at : at + 3]) + b"\n" for at in range(0, len(words) - 2, 3))
+    while size > 0:
+        size -= out.write(lines[: lines.rfind(b"\n", 0, size) + 1] or lines[: lines.index(b"\n") + 1])
+
+
 def data(name, size=None):
     """The path of a data set, made if it is not there; None where it cannot be had."""
     size = size or SIZES[name]
@@ -151,6 +159,8 @@ def data(name, size=None):
                 out.write(text)
         elif name == "tweets":
             lambdas.write_tweets(out, size)
+        elif name == "short":
+            write_short(out, size)
         else:
             mode = "zipf" if name == "wide" else name
             subprocess.run([helper("generate"), mode, str(size), *RECIPES.get(name, [])], check=True, stdout=out)

@@ -63,9 +63,10 @@ JOBS = {
 }
 # What PySpark reads: so little that it takes seconds.
 SPARK_SIZE = 22_000_000
+SPARK_SIZE_LIVE = {"kjv": 22_000_000, "logs": 22_000_000, "short": 6_000_000}
 
 
-def ours(bench, name, program, threads, size=None, **input):
+def ours(bench, name, program, threads, size=None, note="", **input):
     """`dstream run` of a program, as a list of one, or of none where dstream is left out."""
     if not bench.dstream:
         return []
@@ -73,7 +74,7 @@ def ours(bench, name, program, threads, size=None, **input):
     shown = " ".join(f"'{part}'" if part == program else part for part in argv).replace("\n", "; ")
     prefix = "cat F | " if input.get("piped") else ""
     command = [bench.dstream, *argv, *input.pop("files", [])]
-    return [Command(name, f"{prefix}dstream {shown}", command, threads, True, size=size, **input)]
+    return [Command(name, f"{prefix}dstream {shown}{note}", command, threads, True, size=size, **input)]
 
 
 def spellings(bench):
@@ -126,13 +127,15 @@ def on_files(bench):
 
 def live(bench):
     """Words from a socket: ours takes what a sender can send; PySpark has all of it to begin with and catches up."""
-    path = bench.data("kjv") or bench.data("logs")
-    program = SPELLINGS["reduceByKey"]
-    argv = ["--interval", "1s", "--from", "tcp-listen://127.0.0.1:{port}"]
-    commands = ours(bench, "words, 2", program, 2, argv=argv, tcp=path)
-    if bench.pyspark:
-        little = bench.data("kjv", SPARK_SIZE) or bench.data("logs", SPARK_SIZE)
-        argv = [bench.pyspark, prepare.HERE / "pyspark_job.py", "live", program, little]
-        label = f"PySpark local[2], socketTextStream, {little.stat().st_size / 1e6:.0f} MB"
-        commands.append(Command("words, PySpark", label, argv, 2, size=little.stat().st_size, times_itself=True))
-    return Group("socket", "words, live socket", path.stat().st_size, commands)
+    long = "kjv" if bench.data("kjv") else "logs"
+    program, commands = SPELLINGS["reduceByKey"], []
+    for name, data in [("long lines", long), ("short lines", "short")]:
+        path = bench.data(data)
+        argv = ["--interval", "1s", "--from", "tcp-listen://127.0.0.1:{port}"]
+        commands += ours(bench, f"{name}, 2", program, 2, path.stat().st_size, f": {name}", argv=argv, tcp=path)
+        if bench.pyspark:
+            little = bench.data(data, SPARK_SIZE_LIVE[data])
+            argv = [bench.pyspark, prepare.HERE / "pyspark_job.py", "live", program, little]
+            label = f"PySpark local[2], socketTextStream, {little.stat().st_size / 1e6:.0f} MB: {name}"
+            commands.append(Command(f"{name}, PySpark", label, argv, 2, size=little.stat().st_size, times_itself=True))
+    return Group("socket", "words, live socket", bench.data(long).stat().st_size, commands)

@@ -1,10 +1,9 @@
 //! Members of JSON documents, found while a document is checked as a whole and nothing of it is made.
 //!
-//! What is passed over is looked at only as far as its grammar asks: strings for the next quote, backslash
-//! or control character, numbers for their digits, 16 bytes at a time. A document that is not plainly
-//! good is left to a parser that knows what is wrong with it.
-
-use crate::batch::python::json::marked;
+//! What is passed over is looked at only as far as its grammar asks. Where strings begin and end is found for 64
+//! bytes at once, as bits, so that where one ends does not have to be known before the next is looked for (Langdale and
+//! Lemire, "Parsing Gigabytes of JSON per Second", 2019); numbers are looked at 16 bytes at a time. A document that is
+//! not plainly good is left to a parser that knows what is wrong with it.
 
 /// Containers within containers that are gone into.
 const MOST_DEPTH: u32 = 64;
@@ -84,7 +83,8 @@ impl Members {
     /// If there are fewer findings than paths.
     pub fn skim<'a>(&self, document: &'a str, findings: &mut [Finding<'a>]) -> Option<()> {
         findings.fill(Finding::Missing);
-        let mut skim = Skim { text: document, bytes: document.as_bytes(), place: 0, findings };
+        let (bytes, specials) = (document.as_bytes(), Specials::new(document.as_bytes()));
+        let mut skim = Skim { text: document, bytes, place: 0, specials, findings };
         skim.space();
         if skim.peek() != b'{' {
             return None;
@@ -99,6 +99,8 @@ struct Skim<'a, 'f> {
     text: &'a str,
     bytes: &'a [u8],
     place: usize,
+    /// Those from `place` on; and some before it that are white space.
+    specials: Specials<'a>,
     findings: &'f mut [Finding<'a>],
 }
 
@@ -189,12 +191,16 @@ impl Skim<'_, '_> {
     #[inline]
     fn value(&mut self, number: usize, depth: u32) -> Option<()> {
         let start = self.place;
-        self.findings[number] = if self.peek() == b'"' && !self.string()? {
-            Finding::Text(&self.text[start + 1..self.place - 1])
-        } else {
-            self.place = start;
-            self.pass(depth)?;
-            Finding::Json(&self.text[start..self.place])
+        let is_plain_text = match self.peek() {
+            b'"' => !self.string()?,
+            _ => {
+                self.pass(depth)?;
+                false
+            }
+        };
+        self.findings[number] = match is_plain_text {
+            true => Finding::Text(&self.text[start + 1..self.place - 1]),
+            false => Finding::Json(&self.text[start..self.place]),
         };
         Some(())
     }
@@ -275,7 +281,8 @@ impl Skim<'_, '_> {
     /// Passes a string, which starts here with its quote; whether it has escapes.
     #[inline(always)]
     fn string(&mut self) -> Option<bool> {
-        let place = special(self.bytes, self.place + 1);
+        self.specials.pass(self.place);
+        let place = self.specials.next();
         if self.bytes.get(place) == Some(&b'"') {
             self.place = place + 1;
             return Some(false);
@@ -287,7 +294,11 @@ impl Skim<'_, '_> {
     #[cold]
     fn rest_of_string(&mut self, mut place: usize) -> Option<bool> {
         while self.bytes.get(place) != Some(&b'"') {
-            place = special(self.bytes, self.behind_escape(place)?);
+            let behind = self.behind_escape(place)?;
+            place = self.specials.next();
+            while place < behind {
+                place = self.specials.next();
+            }
         }
         self.place = place + 1;
         Some(true)
@@ -306,18 +317,84 @@ impl Skim<'_, '_> {
     }
 }
 
-/// Where the next quote, backslash or control character is, or the end of the bytes.
-#[inline(always)]
-fn special(bytes: &[u8], mut place: usize) -> usize {
-    #[cfg(target_arch = "x86_64")]
-    while let Some(block) = bytes.get(place..).and_then(<[u8]>::first_chunk::<16>) {
-        let found = sse2::special(block);
-        if found != 0 {
-            return place + found.trailing_zeros() as usize;
-        }
-        place += 16;
+/// The places of quotes, backslashes and control characters, one after the other.
+struct Specials<'a> {
+    bytes: &'a [u8],
+    /// Where the present block starts.
+    block: usize,
+    /// The places in there that are still to come, a bit for each.
+    left: u64,
+}
+
+/// Bytes that have one bit each.
+const BLOCK: usize = 64;
+
+impl<'a> Specials<'a> {
+    #[inline]
+    fn new(bytes: &'a [u8]) -> Self {
+        let mut specials = Specials { bytes, block: 0, left: 0 };
+        specials.left = specials.of_block();
+        specials
     }
-    marked(bytes, place)
+
+    /// Those of the present block.
+    #[inline(always)]
+    fn of_block(&self) -> u64 {
+        if let Some(block) = self.bytes.get(self.block..).and_then(<[u8]>::first_chunk) {
+            return specials(block);
+        }
+        self.of_last_block()
+    }
+
+    /// Those of a block that is not full.
+    #[inline(never)]
+    fn of_last_block(&self) -> u64 {
+        let Some(rest) = self.bytes.get(self.block..) else { return 0 };
+        match self.bytes.last_chunk() {
+            // The end of a full one that began earlier.
+            Some(block) => specials(block).checked_shr((BLOCK - rest.len()) as u32).unwrap_or(0),
+            None => {
+                let mut block = [b' '; BLOCK];
+                block[..rest.len()].copy_from_slice(rest);
+                specials(&block)
+            }
+        }
+    }
+
+    /// The next place; behind the last one the end of the bytes.
+    #[inline(always)]
+    fn next(&mut self) -> usize {
+        while self.left == 0 {
+            self.block += BLOCK;
+            if self.block >= self.bytes.len() {
+                return self.bytes.len();
+            }
+            self.left = self.of_block();
+        }
+        let place = self.block + self.left.trailing_zeros() as usize;
+        self.left &= self.left - 1;
+        place
+    }
+
+    /// Passes all up to a place, which is one of them.
+    #[inline(always)]
+    fn pass(&mut self, place: usize) {
+        while self.next() < place {}
+    }
+}
+
+/// Quotes, backslashes and control characters, a bit for each byte.
+#[inline(always)]
+fn specials(block: &[u8; BLOCK]) -> u64 {
+    #[cfg(target_arch = "x86_64")]
+    {
+        sse2::specials(block)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let bit = |byte: &u8| u64::from(matches!(byte, 0..0x20 | b'"' | b'\\'));
+        block.iter().rev().fold(0, |bits, byte| bits << 1 | bit(byte))
+    }
 }
 
 /// The place of the first byte that is no digit.
@@ -337,22 +414,26 @@ fn behind_digits(bytes: &[u8], mut place: usize) -> usize {
     place
 }
 
-/// Comparisons of 16 bytes, which every x86-64 has: a bit for each byte.
+/// Comparisons of 16 bytes at a time, which every x86-64 has: a bit for each byte.
 #[cfg(target_arch = "x86_64")]
 mod sse2 {
     use std::arch::x86_64::*;
 
     /// Quotes, backslashes and control characters.
     #[inline]
-    pub(super) fn special(block: &[u8; 16]) -> u32 {
-        // SAFETY: the block has the 16 bytes that are read; SSE2 is part of x86-64.
-        unsafe {
-            let bytes = _mm_loadu_si128(block.as_ptr().cast());
-            let quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'"' as i8));
-            let backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'\\' as i8));
-            let control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
-            _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, backslash), control)) as u32
-        }
+    pub(super) fn specials(block: &[u8; 64]) -> u64 {
+        let of_quarter = |quarter: &[u8; 16]| {
+            // SAFETY: the quarter has the 16 bytes that are read; SSE2 is part of x86-64.
+            unsafe {
+                let bytes = _mm_loadu_si128(quarter.as_ptr().cast());
+                let quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'"' as i8));
+                let backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'\\' as i8));
+                let control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
+                _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, backslash), control)) as u32
+            }
+        };
+        let (quarters, _) = block.as_chunks();
+        quarters.iter().rev().fold(0, |bits, quarter| bits << 16 | u64::from(of_quarter(quarter)))
     }
 
     /// Whatever is no digit.

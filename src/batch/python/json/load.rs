@@ -444,7 +444,7 @@ impl<'a> Reader<'_, 'a> {
 
 /// Where the next quote, backslash or control character is, or the end of the bytes.
 #[inline]
-pub fn marked(bytes: &[u8], mut place: usize) -> usize {
+fn marked(bytes: &[u8], mut place: usize) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;
     while let Some((eight, _)) = bytes.get(place..).and_then(<[u8]>::split_first_chunk::<8>) {

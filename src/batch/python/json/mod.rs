@@ -6,7 +6,7 @@ mod load;
 mod wanted;
 
 pub use error::attribute;
-pub use load::{load_wanted, loads, marked};
+pub use load::{load_wanted, loads};
 pub use wanted::Wanted;
 
 use super::args::native;
