@@ -140,33 +140,68 @@ impl Skim<'_, '_> {
                 return None;
             }
             let is_escaped = self.string()?;
-            let name = &self.bytes[name..self.place - 1];
-            // It may be the name of a wanted member.
-            if is_escaped && !members.names.is_empty() {
-                return None;
-            }
-            self.space();
-            if self.peek() != b':' {
-                return None;
-            }
-            self.place += 1;
-            self.space();
-            match members.find(name) {
+            let target = match &members.names[..] {
+                [] => None,
+                // It may be the name of a wanted member.
+                _ if is_escaped => return None,
+                _ => members.find(&self.bytes[name..self.place - 1]),
+            };
+            self.colon()?;
+            match target {
                 None => self.pass(depth)?,
                 Some(Target::Value(number)) => self.value(*number, depth)?,
                 Some(Target::Object(members)) => self.object_again(members, depth)?,
             }
-            self.space();
-            match self.peek() {
-                b',' => self.place += 1,
-                b'}' => {
-                    self.place += 1;
-                    return Some(());
-                }
-                _ => return None,
+            if !self.goes_on(b'}')? {
+                return Some(());
             }
-            self.space();
         }
+    }
+
+    /// The next bytes, if there are as many.
+    #[inline(always)]
+    fn next<const N: usize>(&self) -> Option<&[u8; N]> {
+        self.bytes.get(self.place..)?.first_chunk()
+    }
+
+    /// Passes a colon: most often it is followed by one space.
+    #[inline(always)]
+    fn colon(&mut self) -> Option<()> {
+        match self.next() {
+            Some([b':', b' ', b'!'..=0xff]) => self.place += 2,
+            Some([b':', b'!'..=0xff, _]) => self.place += 1,
+            _ => {
+                self.space();
+                if self.peek() != b':' {
+                    return None;
+                }
+                self.place += 1;
+                self.space();
+            }
+        }
+        Some(())
+    }
+
+    /// Passes what is behind a part of a container: whether there is another part.
+    #[inline(always)]
+    fn goes_on(&mut self, end: u8) -> Option<bool> {
+        match self.next() {
+            Some([b',', b' ', b'!'..=0xff]) => self.place += 2,
+            Some([b',', b'!'..=0xff, _]) => self.place += 1,
+            _ => {
+                self.space();
+                let has_ended = self.peek() == end;
+                if !has_ended && self.peek() != b',' {
+                    return None;
+                }
+                self.place += 1;
+                if has_ended {
+                    return Some(false);
+                }
+                self.space();
+            }
+        }
+        Some(true)
     }
 
     /// An object whose members are wanted. What was found in one of the same name counts no more.
@@ -209,8 +244,9 @@ impl Skim<'_, '_> {
     #[inline]
     fn pass(&mut self, depth: u32) -> Option<()> {
         match self.peek() {
+            // In the order of their frequency.
             b'"' => self.string().map(drop),
-            b'0'..=b'9' => self.number(self.place),
+            byte if byte.is_ascii_digit() => self.number(self.place),
             b'{' => self.object(&NOTHING, depth + 1),
             b'[' => self.array(depth + 1),
             b't' => self.literal(b"true"),
@@ -233,16 +269,9 @@ impl Skim<'_, '_> {
         }
         loop {
             self.pass(depth)?;
-            self.space();
-            match self.peek() {
-                b',' => self.place += 1,
-                b']' => {
-                    self.place += 1;
-                    return Some(());
-                }
-                _ => return None,
+            if !self.goes_on(b']')? {
+                return Some(());
             }
-            self.space();
         }
     }
 
