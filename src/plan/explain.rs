@@ -222,16 +222,9 @@ impl Explained<'_> {
         let Some(step) = self.operators[index].as_ref().and_then(RddOp::step) else { return String::new() };
         let behind = self.behind(index);
         if let Some(projection) = self.projection(index) {
-            return format!(
-                "native (JSON projection): documents are checked whole, {} made",
-                match &projection.wanted {
-                    Wanted::All => "all of them is".into(),
-                    members => {
-                        let paths: Vec<_> = members.paths().iter().map(|path| path.join(".")).collect();
-                        format!("only {} is", paths.join(", "))
-                    }
-                }
-            );
+            let paths: Vec<_> = projection.wanted.paths().iter().map(|path| path.join(".")).collect();
+            let made = if projection.wanted == Wanted::All { "everything".into() } else { paths.join(", ") };
+            return format!("native (JSON projection): documents are checked whole; made of them: {made}");
         }
         let parser = self.parser_before(index);
         if let (Some(parser), Some(Shape::Path(_))) = (parser, shape(step.1)) {
