@@ -5,15 +5,26 @@
 //! Lemire, "Parsing Gigabytes of JSON per Second", 2019); numbers are looked at 16 bytes at a time. A document that is
 //! not plainly good is left to a parser that knows what is wrong with it.
 
+mod layout;
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use self::layout::{Learned, Value};
+
 /// Containers within containers that are gone into.
 const MOST_DEPTH: u32 = 64;
 
 /// Bytes of the longest number that is passed over: Python refuses integers of more than 4300 digits.
 const LONGEST_NUMBER: usize = 1000;
 
-/// Members that are looked for: a tree of names.
+/// Members that are looked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Members {
+pub struct Members(Arc<Tree>);
+
+/// A tree of members' names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Tree {
     names: Vec<(Box<str>, Target)>,
 }
 
@@ -23,7 +34,7 @@ enum Target {
     /// All of it, as the finding of this number.
     Value(usize),
     /// Members of it.
-    Object(Members),
+    Object(Tree),
 }
 
 /// What a document has in place of a member.
@@ -38,19 +49,26 @@ pub enum Finding<'a> {
     Json(&'a str),
 }
 
-static NOTHING: Members = Members { names: Vec::new() };
+static NOTHING: Tree = Tree { names: Vec::new() };
+
+thread_local! {
+    /// What was learned of the documents that this thread has looked at last, and for which members that was.
+    static LEARNED: RefCell<(Members, Learned)> = RefCell::default();
+}
 
 impl Members {
     /// The values at the end of these paths: the first one's is finding 0. No path may be empty, or be the
     /// beginning of another.
     pub fn new<N: AsRef<str>>(paths: &[Vec<N>]) -> Self {
-        let mut members = Members::default();
+        let mut tree = Tree::default();
         for (number, path) in paths.iter().enumerate() {
-            members.add(path, number);
+            tree.add(path, number);
         }
-        members
+        Members(Arc::new(tree))
     }
+}
 
+impl Tree {
     fn add<N: AsRef<str>>(&mut self, path: &[N], number: usize) {
         let Some((first, rest)) = path.split_first() else { return };
         let first = first.as_ref();
@@ -60,7 +78,7 @@ impl Members {
             Some((_, Target::Value(_))) => {}
             None if rest.is_empty() => self.names.push((first.into(), Target::Value(number))),
             None => {
-                let mut members = Members::default();
+                let mut members = Tree::default();
                 members.add(rest, number);
                 self.names.push((first.into(), Target::Object(members)));
             }
@@ -72,7 +90,9 @@ impl Members {
         let same = |known: &[u8]| known.len() == name.len() && known.first() == name.first() && known == name;
         self.names.iter().find(|(known, _)| same(known.as_bytes())).map(|(_, target)| target)
     }
+}
 
+impl Members {
     /// Looks for the members in a document and tells what it has of them. Of members with the same name the
     /// last counts. `None` if the document is not known to be good, if what should have members is no
     /// object, or if it takes more than passing over the text to tell: the findings mean nothing then.
@@ -82,14 +102,40 @@ impl Members {
     /// # Panics
     /// If there are fewer findings than paths.
     pub fn skim<'a>(&self, document: &'a str, findings: &mut [Finding<'a>]) -> Option<()> {
+        LEARNED.with_borrow_mut(|(members, learned)| {
+            if !Arc::ptr_eq(&members.0, &self.0) {
+                (*members, *learned) = (self.clone(), Learned::default());
+            }
+            findings.fill(Finding::Missing);
+            if learned.skim(document, findings).is_some() {
+                return Some(());
+            }
+            if !learned.is_to_learn() {
+                return self.go_through(document, findings, None);
+            }
+            let mut values = Some(Vec::new());
+            self.go_through(document, findings, Some(&mut values))?;
+            learned.learn(document, values.as_deref());
+            Some(())
+        })
+    }
+
+    /// Goes through the grammar of a document; where its values are is noted, or, if it has no layout to be
+    /// learned, that there are none.
+    fn go_through<'a>(
+        &self,
+        document: &'a str,
+        findings: &mut [Finding<'a>],
+        values: Option<&mut Option<Vec<Value>>>,
+    ) -> Option<()> {
         findings.fill(Finding::Missing);
         let (bytes, specials) = (document.as_bytes(), Specials::new(document.as_bytes()));
-        let mut skim = Skim { text: document, bytes, place: 0, specials, findings };
+        let mut skim = Skim { text: document, bytes, place: 0, specials, findings, values };
         skim.space();
         if skim.peek() != b'{' {
             return None;
         }
-        skim.object(self, 0)?;
+        skim.object(&self.0, 0)?;
         skim.space();
         (skim.place == document.len()).then_some(())
     }
@@ -102,6 +148,8 @@ struct Skim<'a, 'f> {
     /// Those from `place` on; and some before it that are white space.
     specials: Specials<'a>,
     findings: &'f mut [Finding<'a>],
+    /// Where its values are, for the layout; nothing if it has none.
+    values: Option<&'f mut Option<Vec<Value>>>,
 }
 
 impl Skim<'_, '_> {
@@ -124,7 +172,7 @@ impl Skim<'_, '_> {
     }
 
     /// Passes an object, which starts here.
-    fn object(&mut self, members: &Members, depth: u32) -> Option<()> {
+    fn object(&mut self, members: &Tree, depth: u32) -> Option<()> {
         if depth == MOST_DEPTH {
             return None;
         }
@@ -205,7 +253,7 @@ impl Skim<'_, '_> {
     }
 
     /// An object whose members are wanted. What was found in one of the same name counts no more.
-    fn object_again(&mut self, members: &Members, depth: u32) -> Option<()> {
+    fn object_again(&mut self, members: &Tree, depth: u32) -> Option<()> {
         if self.peek() != b'{' {
             return None;
         }
@@ -213,10 +261,16 @@ impl Skim<'_, '_> {
         self.object(members, depth + 1)
     }
 
-    fn forget(&mut self, members: &Members) {
+    fn forget(&mut self, members: &Tree) {
         for (_, target) in &members.names {
             match target {
-                Target::Value(number) => self.findings[*number] = Finding::Missing,
+                Target::Value(number) => {
+                    if self.findings[*number] != Finding::Missing {
+                        // There is nothing in its place where it is found first.
+                        self.has_no_layout();
+                    }
+                    self.findings[*number] = Finding::Missing;
+                }
                 Target::Object(members) => self.forget(members),
             }
         }
@@ -237,6 +291,9 @@ impl Skim<'_, '_> {
             true => Finding::Text(&self.text[start + 1..self.place - 1]),
             false => Finding::Json(&self.text[start..self.place]),
         };
+        if self.values.is_some() {
+            self.note_finding(number, start);
+        }
         Some(())
     }
 
@@ -244,16 +301,48 @@ impl Skim<'_, '_> {
     #[inline]
     fn pass(&mut self, depth: u32) -> Option<()> {
         match self.peek() {
-            // In the order of their frequency.
             b'"' => self.string().map(drop),
-            byte if byte.is_ascii_digit() => self.number(self.place),
             b'{' => self.object(&NOTHING, depth + 1),
             b'[' => self.array(depth + 1),
-            b't' => self.literal(b"true"),
-            b'f' => self.literal(b"false"),
-            b'n' => self.literal(b"null"),
-            b'-' => self.number(self.place + 1),
-            _ => None,
+            _ => {
+                let start = self.place;
+                self.place = scalar(self.bytes, start)?;
+                if self.values.is_some() {
+                    self.note(start, self.place, false);
+                }
+                Some(())
+            }
+        }
+    }
+
+    /// Notes a value for the layout.
+    #[cold]
+    fn note(&mut self, start: usize, end: usize, is_text: bool) {
+        if let Some(Some(values)) = &mut self.values {
+            values.push(Value { start, end, is_text, finding: None });
+        }
+    }
+
+    /// Notes that the value that began at `start` is that finding.
+    #[cold]
+    fn note_finding(&mut self, number: usize, start: usize) {
+        let is_text = self.bytes[start] == b'"';
+        if let Some(Some(values)) = &mut self.values {
+            match values.last_mut() {
+                Some(value) if value.is_text == is_text && value.start == start + usize::from(is_text) => {
+                    value.finding = Some(number);
+                }
+                // A container, or text with escapes.
+                _ => self.has_no_layout(),
+            }
+        }
+    }
+
+    /// Notes that the document has no layout to be learned.
+    #[cold]
+    fn has_no_layout(&mut self) {
+        if let Some(values) = &mut self.values {
+            **values = None;
         }
     }
 
@@ -275,45 +364,16 @@ impl Skim<'_, '_> {
         }
     }
 
-    #[inline]
-    fn literal(&mut self, word: &[u8]) -> Option<()> {
-        let found = self.bytes[self.place..].starts_with(word);
-        self.place += word.len();
-        found.then_some(())
-    }
-
-    /// Passes a number, whose digits start at `first`.
-    #[inline]
-    fn number(&mut self, first: usize) -> Option<()> {
-        let mut end = match self.bytes.get(first)? {
-            b'0' => first + 1,
-            _ => self.digits(first)?,
-        };
-        if self.bytes.get(end) == Some(&b'.') {
-            end = self.digits(end + 1)?;
-        }
-        if let Some(b'e' | b'E') = self.bytes.get(end) {
-            let is_signed = matches!(self.bytes.get(end + 1), Some(b'+' | b'-'));
-            end = self.digits(end + 1 + usize::from(is_signed))?;
-        }
-        self.place = end;
-        (end - first <= LONGEST_NUMBER).then_some(())
-    }
-
-    /// The place behind some digits, at least one.
-    #[inline]
-    fn digits(&self, start: usize) -> Option<usize> {
-        let end = behind_digits(self.bytes, start);
-        (end > start).then_some(end)
-    }
-
     /// Passes a string, which starts here with its quote; whether it has escapes.
     #[inline(always)]
     fn string(&mut self) -> Option<bool> {
-        self.specials.pass(self.place);
-        let place = self.specials.next();
+        let start = self.place + 1;
+        let place = self.specials.next_from(start);
         if self.bytes.get(place) == Some(&b'"') {
             self.place = place + 1;
+            if self.values.is_some() {
+                self.note(start, place, true);
+            }
             return Some(false);
         }
         self.rest_of_string(place)
@@ -323,11 +383,7 @@ impl Skim<'_, '_> {
     #[cold]
     fn rest_of_string(&mut self, mut place: usize) -> Option<bool> {
         while self.bytes.get(place) != Some(&b'"') {
-            let behind = self.behind_escape(place)?;
-            place = self.specials.next();
-            while place < behind {
-                place = self.specials.next();
-            }
+            place = self.specials.next_from(self.behind_escape(place)?);
         }
         self.place = place + 1;
         Some(true)
@@ -405,10 +461,17 @@ impl<'a> Specials<'a> {
         place
     }
 
-    /// Passes all up to a place, which is one of them.
+    /// The next place from `start` on, which is behind all that were asked for.
     #[inline(always)]
-    fn pass(&mut self, place: usize) {
-        while self.next() < place {}
+    fn next_from(&mut self, start: usize) -> usize {
+        match start - self.block {
+            passed @ 0..BLOCK => self.left &= u64::MAX << passed,
+            _ => {
+                self.block = start;
+                self.left = self.of_block();
+            }
+        }
+        self.next()
     }
 }
 
@@ -424,6 +487,44 @@ fn specials(block: &[u8; BLOCK]) -> u64 {
         let bit = |byte: &u8| u64::from(matches!(byte, 0..0x20 | b'"' | b'\\'));
         block.iter().rev().fold(0, |bits, byte| bits << 1 | bit(byte))
     }
+}
+
+/// The place behind a number, or `true`, `false` or `null`.
+#[inline]
+fn scalar(bytes: &[u8], place: usize) -> Option<usize> {
+    let word = |word: &[u8]| bytes[place..].starts_with(word).then_some(place + word.len());
+    match bytes.get(place)? {
+        b'0'..=b'9' => number(bytes, place),
+        b'-' => number(bytes, place + 1),
+        b't' => word(b"true"),
+        b'f' => word(b"false"),
+        b'n' => word(b"null"),
+        _ => None,
+    }
+}
+
+/// The place behind a number, whose digits start at `first`.
+#[inline]
+fn number(bytes: &[u8], first: usize) -> Option<usize> {
+    let mut end = match bytes.get(first)? {
+        b'0' => first + 1,
+        _ => digits(bytes, first)?,
+    };
+    if bytes.get(end) == Some(&b'.') {
+        end = digits(bytes, end + 1)?;
+    }
+    if let Some(b'e' | b'E') = bytes.get(end) {
+        let is_signed = matches!(bytes.get(end + 1), Some(b'+' | b'-'));
+        end = digits(bytes, end + 1 + usize::from(is_signed))?;
+    }
+    (end - first <= LONGEST_NUMBER).then_some(end)
+}
+
+/// The place behind some digits, at least one.
+#[inline]
+fn digits(bytes: &[u8], start: usize) -> Option<usize> {
+    let end = behind_digits(bytes, start);
+    (end > start).then_some(end)
 }
 
 /// The place of the first byte that is no digit.
@@ -484,9 +585,19 @@ mod tests {
 
     const PATHS: [&[&str]; 3] = [&["user", "name"], &["user", "id"], &["text"]];
 
+    fn members() -> Members {
+        Members::new(&PATHS.map(<[_]>::to_vec))
+    }
+
+    /// What is found in a document alone.
     fn skim(document: &str) -> Option<[Finding<'_>; 3]> {
+        skim_after(&members(), document)
+    }
+
+    /// What is found in one of many documents.
+    fn skim_after<'a>(members: &Members, document: &'a str) -> Option<[Finding<'a>; 3]> {
         let mut findings = [Finding::Missing; 3];
-        Members::new(&PATHS.map(<[_]>::to_vec)).skim(document, &mut findings)?;
+        members.skim(document, &mut findings)?;
         Some(findings)
     }
 
@@ -517,10 +628,66 @@ mod tests {
         }
     }
 
+    #[test]
+    fn documents_of_one_layout_have_their_own_values() {
+        use Finding::{Json, Missing, Text};
+        let members = members();
+        let cases = [
+            (
+                r#"{"user": {"id": 1, "name": "a"}, "x": [1, "b"], "text": "c"}"#,
+                [Text("a"), Json("1"), Text("c")],
+            ),
+            (
+                r#"{"user": {"id": -2.5, "name": ""}, "x": [null, "é"], "text": "dd"}"#,
+                [Text(""), Json("-2.5"), Text("dd")],
+            ),
+            (
+                r#"{"user": {"id": true, "name": "a b"}, "x": [2, ""], "text": ""}"#,
+                [Text("a b"), Json("true"), Text("")],
+            ),
+            // Other layouts, and that one again.
+            (
+                r#"{"user": {"id": 1, "name": "a"}, "x": [1, "b"], "text": "\t"}"#,
+                [Text("a"), Json("1"), Json(r#""\t""#)],
+            ),
+            (
+                r#"{"user": {"id": 1, "name": {"n": 1}}, "x": [1, "b"], "text": "c"}"#,
+                [Json(r#"{"n": 1}"#), Json("1"), Text("c")],
+            ),
+            (
+                r#"{"user": {"id": 1, "name": {"n": 2}}, "x": [1, "b"], "text": "d"}"#,
+                [Json(r#"{"n": 2}"#), Json("1"), Text("d")],
+            ),
+            (r#"{"user": {"id": 1, "name": "a"}, "user": {"id": 2}}"#, [Missing, Json("2"), Missing]),
+            (r#"{"user": {"id": 3, "name": "b"}, "user": {"id": 4}}"#, [Missing, Json("4"), Missing]),
+            (r#"{"text": "a", "text": "b"}"#, [Missing, Missing, Text("b")]),
+            (r#"{"text": "c", "text": "d"}"#, [Missing, Missing, Text("d")]),
+            (
+                r#"{"user": {"id": 5, "name": "e"}, "x": [1, "b"], "text": "f"}"#,
+                [Text("e"), Json("5"), Text("f")],
+            ),
+        ];
+        for round in 0..40 {
+            for (document, expected) in cases {
+                assert_eq!(skim_after(&members, document), Some(expected), "{round}: {document}");
+            }
+        }
+        for bad in
+            [r#"{"text": "c", "text": d}"#, r#"{"text": "c", "text": "d"}}"#, r#"{"text": "c", "text": "d""#]
+        {
+            assert_eq!(
+                skim_after(&members, r#"{"text": "c", "text": "d"}"#).map(|found| found[2]),
+                Some(Text("d"))
+            );
+            assert_eq!(skim_after(&members, bad), None, "{bad}");
+        }
+    }
+
     /// Whatever it takes for good is so for a full parser, which finds the same, and documents that were
     /// good before something was done to them are mostly taken.
     #[test]
     fn good_documents_are_good_to_a_parser() {
+        let members = members();
         let document = r#"{"id": 123456789012345678, "text": "a longer text that has \"quotes\", \u00e9\\ and é", "user": {"name": "somebody", "id": -0.5e-7, "more": {"a": [true, false, null]}}, "tags": ["a", "b", []]}"#;
         let bytes = b"\"\\{}[]:,.-+eE01 \x01\x1f\x7ftfnu/\xc3\xa9";
         let mut taken = 0;
@@ -530,7 +697,11 @@ mod tests {
                     let mut changed = document.as_bytes().to_vec();
                     changed.splice(at..(at + taken_out).min(document.len()), [*put]);
                     let Ok(changed) = String::from_utf8(changed) else { continue };
-                    let Some(findings) = skim(&changed) else { continue };
+                    // Its layout is known.
+                    assert!(skim_after(&members, document).is_some());
+                    let alone = skim(&changed);
+                    assert_eq!(alone, skim_after(&members, &changed), "{changed}");
+                    let Some(findings) = alone else { continue };
                     taken += 1;
                     let parsed = serde_json::from_str::<serde_json::Value>(&changed);
                     // A number that a float cannot hold is good JSON all the same.
