@@ -1,5 +1,6 @@
 //! What became of the files behind a followed name while nobody followed it. They are looked for by
 //! their identity, whatever they are called now, in the directory of the name and of what it leads to.
+//! As they may be renamed at that very moment, a file is what was opened, whatever its name is then.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -19,6 +20,8 @@ use crate::error::plain;
 /// How long before the position was told a file may have got the name without having been noticed, and
 /// how coarse file times may be.
 const UNNOTICED: Duration = Duration::from_secs(2);
+/// How often the directory is listed if a file is not in it: a listing may miss what is being renamed.
+const LOOKS: usize = 4;
 /// Files that are taken up when there are some that nobody has followed yet.
 const MOST: usize = 256;
 
@@ -43,8 +46,14 @@ pub(super) fn recover(label: &str, path: &Path, position: &TailPosition, notices
         .chain(&position.current)
         .map(|file| file.identity.into())
         .collect();
-    let siblings = Siblings::list(path, &known);
     let as_of = time(position.as_of_ns);
+    let mut siblings = Siblings::list(path, &known, as_of);
+    for _ in 1..LOOKS {
+        if siblings.have_all(&known) {
+            break;
+        }
+        siblings = Siblings::list(path, &known, as_of);
+    }
     for former in former {
         let (file, state) = (&former.file, former.state);
         match siblings.find(file) {
@@ -119,7 +128,7 @@ impl Recovered {
     ) -> bool {
         let mut copies = siblings.unknown(known, as_of).into_iter();
         let first = copies.find_map(|copy| {
-            let file = open(&copy.path).ok()?;
+            let file = copy.open().ok()?;
             let Ok(Found::Same(place)) = Place::find(position, &file) else { return None };
             notices.push(format!(
                 "{label}: reading the rest of what was copied to {} when it was truncated",
@@ -134,9 +143,9 @@ impl Recovered {
     }
 
     /// Adds a file that nobody has followed yet.
-    fn add_whole(&mut self, label: &str, Sibling { path, identity, .. }: &Sibling, notices: &mut Notices) {
-        let path_text = path.display();
-        match open(path) {
+    fn add_whole(&mut self, label: &str, sibling: &Sibling, notices: &mut Notices) {
+        let path_text = sibling.path.display();
+        match sibling.open() {
             Ok(_) if self.old.len() >= MOST => notices.push(format!(
                 "{label}: {path_text} is not read: more than {MOST} files had the name while nobody followed it"
             )),
@@ -144,7 +153,7 @@ impl Recovered {
                 notices.push(format!(
                     "{label}: reading {path_text} too, which had the name while nobody followed it"
                 ));
-                self.old.push((file, Place::start_of(*identity)));
+                self.old.push((file, Place::start_of(sibling.identity)));
             }
             Err(error) => notices.push(format!(
                 "{label}: {path_text}, which had the name while nobody followed it, cannot be read: {}",
@@ -174,20 +183,32 @@ struct Siblings {
 }
 
 struct Sibling {
+    /// What it was called when it was found.
     path: PathBuf,
     identity: Identity,
     /// Whether it is called as rotation calls what had the name.
     rotated: bool,
+    file: io::Result<File>,
+}
+
+impl Sibling {
+    fn open(&self) -> io::Result<File> {
+        match &self.file {
+            Ok(file) => file.try_clone(),
+            Err(error) => Err(error.raw_os_error().map_or(error.kind().into(), io::Error::from_raw_os_error)),
+        }
+    }
 }
 
 impl Siblings {
-    /// Finds those that may be one of `wanted`, or have had the name. What cannot be listed has none.
-    fn list(path: &Path, wanted: &[Identity]) -> Self {
+    /// Finds those that may be one of `wanted`, or were created since about `as_of` and have had the name. What
+    /// cannot be listed has none.
+    fn list(path: &Path, wanted: &[Identity], as_of: SystemTime) -> Self {
+        let since = as_of.checked_sub(UNNOTICED).unwrap_or(as_of);
+        let is_new = |identity: Identity| identity.born.is_some_and(|born| born >= since);
         let inodes: HashSet<u64> = wanted.iter().map(|identity| identity.inode).collect();
         let mut this = Siblings { named: None, files: Vec::new() };
-        if let Some(file) = this.add(path.to_path_buf(), false) {
-            this.named = Some(file);
-        }
+        this.named = this.add(path.to_path_buf(), false, |_| true);
         let target = path.canonicalize().ok().filter(|target| target.parent() != path.parent());
         for path in [Some(path), target.as_deref()].into_iter().flatten() {
             let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
@@ -195,19 +216,39 @@ impl Siblings {
             let (Some(base), Ok(entries)) = (path.file_name(), parent.read_dir()) else { continue };
             for entry in entries.flatten() {
                 let rotated = is_rotated(&entry.file_name(), base);
-                if rotated || inodes.contains(&entry.ino()) {
-                    this.add(parent.join(entry.file_name()), rotated);
+                let is_wanted = inodes.contains(&entry.ino());
+                if rotated || is_wanted {
+                    this.add(parent.join(entry.file_name()), rotated, |file| is_wanted || is_new(file));
                 }
             }
         }
         this
     }
 
-    fn add(&mut self, path: PathBuf, rotated: bool) -> Option<Identity> {
+    fn add(
+        &mut self,
+        path: PathBuf,
+        rotated: bool,
+        is_wanted: impl Fn(Identity) -> bool,
+    ) -> Option<Identity> {
         let meta = path.metadata().ok().filter(|meta| meta.is_file())?;
+        if !is_wanted(Identity::of(&meta)) {
+            return None;
+        }
+        let file = open(&path);
+        // The name may be another file's by now.
+        let meta = match &file {
+            Ok(file) => file.metadata().ok()?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+            Err(_) => meta,
+        };
         let identity = Identity::of(&meta);
-        self.files.push(Sibling { path, identity, rotated });
+        self.files.push(Sibling { path, identity, rotated, file });
         Some(identity)
+    }
+
+    fn have_all(&self, wanted: &[Identity]) -> bool {
+        wanted.iter().all(|wanted| self.files.iter().any(|file| file.identity == *wanted))
     }
 
     fn has_name(&self, identity: Identity) -> bool {
@@ -231,11 +272,7 @@ impl Siblings {
     fn find(&self, position: &FilePosition) -> io::Result<Option<(File, Found<Place>)>> {
         let identity = Identity::from(position.identity);
         let Some(sibling) = self.files.iter().find(|file| file.identity == identity) else { return Ok(None) };
-        let file = open(&sibling.path)?;
-        // Its name may be another file's by now.
-        if Identity::of(&file.metadata()?) != identity {
-            return Ok(None);
-        }
+        let file = sibling.open()?;
         let found = Place::find(position, &file)?;
         Ok(Some((file, found)))
     }
