@@ -5,12 +5,15 @@
 //!
 //! Changes go to a buffer that is thrown away, so what is measured is finding and encoding them, not a store.
 
+#[path = "../tests/engine/bare.rs"]
+mod bare;
+
 use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use dstream::batch::{Chunk, Dataset, Interval, Keep, Pool, SourceId, Time};
+use dstream::batch::{Chunk, Interval, Keep, Pool, SourceId, Time};
 use dstream::error::Result;
 use dstream::exec::{Flow, Job, Settings, Workers};
 use dstream::lang::Program;
@@ -18,6 +21,8 @@ use dstream::plan::{
     Engine, Interrupt, Outcome, Plan, Rdd, Returned, Runtime, Scope, Script, Select, Show, Sort, StreamId,
     Streaming, Window, WordsBy,
 };
+
+use bare::BareEngine;
 
 const KEYS: usize = 1_000_000;
 const TOUCHED: usize = 10_000;
@@ -137,7 +142,7 @@ fn program(name: &str, pairs: &str) {
     let stop = Arc::new(AtomicBool::new(false));
     let settings = Settings { workers: WORKERS, stop: stop.clone(), memory_limit: 0, skip_bad: false };
     let workers = Workers::new(settings).expect("threads");
-    let mut process = Process { workers, started: None, measured: Measured::new() };
+    let mut process = Process { engine: BareEngine::new(workers), started: None, measured: Measured::new() };
     let program = Program::script(&text, "job.py", &[], None).unwrap_or_else(|fault| panic!("{fault}"));
     program.run(&mut process, Interrupt::default()).expect("no fatal error");
     process.measured.tell(name);
@@ -145,7 +150,7 @@ fn program(name: &str, pairs: &str) {
 
 /// Runs the batches of a program.
 struct Process {
-    workers: Workers,
+    engine: BareEngine,
     started: Option<Streaming>,
     measured: Measured,
 }
@@ -159,24 +164,23 @@ impl Runtime for Process {
     fn run(&mut self, script: &mut dyn Script, _: Option<Duration>) -> Result<Returned> {
         let Streaming { graph, interval, .. } = self.started.take().expect("streams are started first");
         let mut flow = Flow::new(graph, interval);
-        flow.begin(script, &self.workers, true);
+        flow.begin(script, &self.engine.workers, true);
         let pool = Pool::new(256);
         for batch in 0..BATCHES {
             let chunks = chunks(&pool, batch);
             let start = Instant::now();
             for chunk in chunks {
-                flow.accept(chunk, &self.workers);
+                flow.accept(chunk, &self.engine.workers);
             }
             let time = Time::from_millis((batch as i64 + 1) * 1000);
-            flow.sum_up(time, &mut self.workers).expect("no worker fails");
-            flow.close(time, script, self, |_, delivery| {
+            flow.sum_up(time, &mut self.engine.workers).expect("no worker fails");
+            flow.close(time, script, &mut self.engine, |_, delivery| {
                 black_box(delivery);
                 Ok(())
             })?;
             self.measured.batches.push(start.elapsed());
-            let mut measured = std::mem::replace(&mut self.measured, Measured::new());
-            measured.changes(|buffer| flow.changes(self, buffer).expect("memory takes every change"));
-            self.measured = measured;
+            let Process { engine, measured, .. } = self;
+            measured.changes(|buffer| flow.changes(engine, buffer).expect("memory takes every change"));
         }
         Ok(Returned::Stopped)
     }
@@ -186,46 +190,6 @@ impl Runtime for Process {
     }
 
     fn engine(&mut self) -> &mut dyn Engine {
-        self
-    }
-}
-
-impl Engine for Process {
-    fn compute(&mut self, rdd: &Arc<Rdd>) -> Outcome<Dataset> {
-        self.workers.compute(rdd)
-    }
-
-    fn compute_first(&mut self, rdd: &Arc<Rdd>, records: usize) -> Outcome<Dataset> {
-        self.workers.compute_first(rdd, records)
-    }
-
-    fn partitions(&mut self, rdd: &Arc<Rdd>) -> Outcome<usize> {
-        self.workers.partitions(rdd)
-    }
-
-    fn keep(&mut self, rdd: &Arc<Rdd>) {
-        rdd.keep_when_computed();
-    }
-
-    fn stop(&mut self, _: bool) {}
-
-    fn print(&mut self, _: &[u8], _: bool) -> Result<()> {
-        Ok(())
-    }
-
-    fn read_lines(&mut self, _: &str, _: usize) -> Outcome<Dataset> {
-        unreachable!("these programs read no files")
-    }
-
-    fn read_whole(&mut self, _: &str) -> Outcome<Vec<(String, String)>> {
-        unreachable!("these programs read no files")
-    }
-
-    fn save_lines(&mut self, _: &str, _: &Dataset) -> Outcome<()> {
-        unreachable!("these programs write no files")
-    }
-
-    fn take_accumulated(&mut self) -> Vec<(u32, Vec<u8>)> {
-        self.workers.take_accumulated()
+        &mut self.engine
     }
 }

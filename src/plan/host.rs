@@ -148,8 +148,8 @@ pub struct Interrupt {
     pub at_once: Arc<AtomicBool>,
 }
 
-/// What a program runs on: an engine with a clock and sources.
-pub trait Runtime: Engine {
+/// What a program runs on: an engine, a clock and sources.
+pub trait Runtime {
     /// Starts a stream. Nothing is read before [`Runtime::run`].
     ///
     /// # Errors
@@ -176,7 +176,7 @@ pub trait Runtime: Engine {
         end: Time,
     ) -> Outcome<Vec<Arc<Rdd>>>;
 
-    /// Just as [`Runtime`] is an [`Engine`].
+    /// The engine, which may be the same thing.
     fn engine(&mut self) -> &mut dyn Engine;
 }
 

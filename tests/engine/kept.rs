@@ -5,14 +5,15 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dstream::batch::{Dataset, Pool, SourceId, Time};
+use dstream::batch::{Pool, SourceId, Time};
 use dstream::error::Result;
-use dstream::exec::{Delivery, Flow, Workers};
+use dstream::exec::{Delivery, Flow};
 use dstream::lang::{Exit, Program};
 use dstream::plan::{
     Engine, Interrupt, Operator, Outcome, Rdd, Returned, Runtime, Script, StreamId, Streaming,
 };
 
+use crate::bare::BareEngine;
 use crate::store::Store;
 use crate::support::workers;
 
@@ -21,7 +22,7 @@ type Batches = Vec<Vec<Option<Vec<String>>>>;
 
 /// Runs some batches of a program's streams.
 struct Process<'p> {
-    workers: Workers,
+    engine: BareEngine,
     started: Option<Streaming>,
     /// The batches, by their numbers from 1, at multiples of the interval.
     batches: &'p [(i64, Vec<Option<Vec<String>>>)],
@@ -47,20 +48,20 @@ impl Runtime for Process<'_> {
             self.told.push(fault);
             return Ok(Returned::Stopped);
         }
-        flow.begin(script, &self.workers, true);
+        flow.begin(script, &self.engine.workers, true);
         let pool = Pool::new(8);
         for (number, sources) in self.batches {
-            self.told.push(String::new());
+            assert_eq!(self.engine.printed, "", "no batch was open");
             for (source, lines) in (0..).map(SourceId).zip(sources) {
                 let Some(lines) = lines else { continue };
                 let mut chunk = pool.take(source).expect("chunks come back");
                 lines.iter().for_each(|line| chunk.extend(format!("{line}\n").as_bytes()));
-                flow.accept(chunk, &self.workers);
+                flow.accept(chunk, &self.engine.workers);
             }
             let time = Time::from_millis(number * interval.as_millis());
-            flow.sum_up(time, &mut self.workers).expect("no worker fails");
-            flow.close(time, script, self, |process, delivery| {
-                let told = process.told.last_mut().expect("a batch is open");
+            flow.sum_up(time, &mut self.engine.workers).expect("no worker fails");
+            flow.close(time, script, &mut self.engine, |engine, delivery| {
+                let told = &mut engine.printed;
                 let written = match delivery {
                     Delivery::Done { .. } => return Ok(()),
                     Delivery::Records { output, records, .. } => writeln!(told, "{output}: {records:?}"),
@@ -69,10 +70,10 @@ impl Runtime for Process<'_> {
                 written.expect("memory takes every write");
                 Ok(())
             })?;
-            if let Some(store) = self.store.take() {
-                flow.changes(self, store)?;
-                self.store = Some(store);
+            if let Some(store) = &mut self.store {
+                flow.changes(&mut self.engine, *store)?;
             }
+            self.told.push(std::mem::take(&mut self.engine.printed));
         }
         Ok(Returned::Stopped)
     }
@@ -82,48 +83,7 @@ impl Runtime for Process<'_> {
     }
 
     fn engine(&mut self) -> &mut dyn Engine {
-        self
-    }
-}
-
-impl Engine for Process<'_> {
-    fn compute(&mut self, rdd: &Arc<Rdd>) -> Outcome<Dataset> {
-        self.workers.compute(rdd)
-    }
-
-    fn compute_first(&mut self, rdd: &Arc<Rdd>, records: usize) -> Outcome<Dataset> {
-        self.workers.compute_first(rdd, records)
-    }
-
-    fn partitions(&mut self, rdd: &Arc<Rdd>) -> Outcome<usize> {
-        self.workers.partitions(rdd)
-    }
-
-    fn keep(&mut self, rdd: &Arc<Rdd>) {
-        rdd.keep_when_computed();
-    }
-
-    fn stop(&mut self, _: bool) {}
-
-    fn print(&mut self, text: &[u8], _: bool) -> Result<()> {
-        self.told.last_mut().expect("a batch is open").push_str(&String::from_utf8_lossy(text));
-        Ok(())
-    }
-
-    fn read_lines(&mut self, _: &str, _: usize) -> Outcome<Dataset> {
-        unreachable!("these programs read no files")
-    }
-
-    fn read_whole(&mut self, _: &str) -> Outcome<Vec<(String, String)>> {
-        unreachable!("these programs read no files")
-    }
-
-    fn save_lines(&mut self, _: &str, _: &Dataset) -> Outcome<()> {
-        unreachable!("these programs write no files")
-    }
-
-    fn take_accumulated(&mut self) -> Vec<(u32, Vec<u8>)> {
-        self.workers.take_accumulated()
+        &mut self.engine
     }
 }
 
@@ -146,7 +106,7 @@ fn process(
             let program =
                 Program::script(&text, "job.py", &[], None).unwrap_or_else(|fault| panic!("{fault}"));
             let mut process = Process {
-                workers: workers(count),
+                engine: BareEngine::new(workers(count)),
                 started: None,
                 batches,
                 store,

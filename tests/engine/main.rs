@@ -1,5 +1,6 @@
 //! The engine from outside: RDDs and streams made by hand, and what they come to.
 
+mod bare;
 mod fingerprints;
 mod flow;
 mod jobs;

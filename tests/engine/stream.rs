@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use dstream::batch::{Dataset, Interval, Pool, SourceId, Time};
-use dstream::error::Result;
-use dstream::exec::{Delivery, Flow, Workers};
+use dstream::batch::{Interval, Pool, SourceId, Time};
+use dstream::exec::{Delivery, Flow};
 use dstream::plan::{
     Callback, Engine, Graph, Image, Lambda, Outcome, Output, OutputOp, Rdd, RddOp, Script, Stream, StreamId,
     StreamOp, StreamRddOp,
 };
 
+use crate::bare::BareEngine;
 use crate::support::{flat, lambda, made, origin, workers};
 
 /// A function of the program.
@@ -129,7 +129,7 @@ impl Program {
     /// Starts it.
     pub fn start(mut self) -> Run {
         let flow = Flow::new(std::mem::take(&mut self.graph), seconds(1));
-        let engine = TestEngine { workers: workers(2) };
+        let engine = BareEngine::new(workers(2));
         Run { flow, program: self, engine, pool: Pool::new(4), now: 0 }
     }
 }
@@ -162,56 +162,11 @@ impl Script for Program {
     }
 }
 
-/// Workers, with nothing around them.
-pub struct TestEngine {
-    workers: Workers,
-}
-
-impl Engine for TestEngine {
-    fn compute(&mut self, rdd: &Arc<Rdd>) -> Outcome<Dataset> {
-        self.workers.compute(rdd)
-    }
-
-    fn compute_first(&mut self, rdd: &Arc<Rdd>, records: usize) -> Outcome<Dataset> {
-        self.workers.compute_first(rdd, records)
-    }
-
-    fn partitions(&mut self, rdd: &Arc<Rdd>) -> Outcome<usize> {
-        self.workers.partitions(rdd)
-    }
-
-    fn keep(&mut self, rdd: &Arc<Rdd>) {
-        rdd.keep_when_computed();
-    }
-
-    fn stop(&mut self, _: bool) {}
-
-    fn print(&mut self, _: &[u8], _: bool) -> Result<()> {
-        Ok(())
-    }
-
-    fn read_lines(&mut self, _: &str, _: usize) -> Outcome<Dataset> {
-        unreachable!("these programs read no files")
-    }
-
-    fn read_whole(&mut self, _: &str) -> Outcome<Vec<(String, String)>> {
-        unreachable!("these programs read no files")
-    }
-
-    fn save_lines(&mut self, _: &str, _: &Dataset) -> Outcome<()> {
-        unreachable!("these programs write no files")
-    }
-
-    fn take_accumulated(&mut self) -> Vec<(u32, Vec<u8>)> {
-        self.workers.take_accumulated()
-    }
-}
-
 /// A program that has started.
 pub struct Run {
     pub flow: Flow,
     pub program: Program,
-    pub engine: TestEngine,
+    pub engine: BareEngine,
     pool: Pool,
     now: i64,
 }
