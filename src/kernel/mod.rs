@@ -16,7 +16,7 @@
 //! | `table`, `class`, `hot`, `long` | counts by key: one hot table for each length class |
 //! | `spill`, `chunks` | keys the hot tables have no place for, by hash partition |
 //! | `merge`, `aggregate`, `top` | the tables of all workers summed up; the first N of a batch |
-//! | `lines`, `field`, `json`, `skim` | records, and the keys inside of them |
+//! | `lines`, `field`, `json`, `skim`, `places` | records, and the keys and bytes inside of them |
 //! | `lower`, `utf8`, `space` | text as Python sees it |
 //! | `level`, `memory`, `padded` | instruction sets, huge pages, reusable buffers |
 //!
@@ -41,6 +41,7 @@ mod lower;
 mod memory;
 mod merge;
 mod padded;
+mod places;
 mod portable;
 mod seed;
 mod skim;
@@ -61,6 +62,7 @@ pub use lines::{count_lines, keep_lines, records};
 pub use lower::lowercase;
 pub use merge::{Merge, SHARDS};
 pub use padded::PaddedBuf;
+pub use places::count_byte;
 pub use seed::Seed;
 pub use skim::{Finding, Members};
 pub use table::{CountTable, Scratch, Span};

@@ -1,9 +1,8 @@
 //! Members of JSON documents, found while a document is checked as a whole and nothing of it is made.
 //!
 //! What is passed over is looked at only as far as its grammar asks. Where strings begin and end is found for 64
-//! bytes at once, as bits, so that where one ends does not have to be known before the next is looked for (Langdale and
-//! Lemire, "Parsing Gigabytes of JSON per Second", 2019); numbers are looked at 16 bytes at a time. A document that is
-//! not plainly good is left to a parser that knows what is wrong with it.
+//! bytes at once, the digits of numbers 16 at a time. A document that is not plainly good is left to a parser that
+//! knows what is wrong with it.
 
 mod layout;
 
@@ -11,6 +10,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use self::layout::{Learned, Value};
+use super::places::{Places, Sought};
 
 /// Containers within containers that are gone into.
 const MOST_DEPTH: u32 = 64;
@@ -129,7 +129,7 @@ impl Members {
         values: Option<&mut Option<Vec<Value>>>,
     ) -> Option<()> {
         findings.fill(Finding::Missing);
-        let (bytes, specials) = (document.as_bytes(), Specials::new(document.as_bytes()));
+        let (bytes, specials) = (document.as_bytes(), Places::new(Special, document.as_bytes()));
         let mut skim = Skim { text: document, bytes, place: 0, specials, findings, values };
         skim.space();
         if skim.peek() != b'{' {
@@ -146,7 +146,7 @@ struct Skim<'a, 'f> {
     bytes: &'a [u8],
     place: usize,
     /// Those from `place` on; and some before it that are white space.
-    specials: Specials<'a>,
+    specials: Places<'a, Special>,
     findings: &'f mut [Finding<'a>],
     /// Where its values are, for the layout; nothing if it has none.
     values: Option<&'f mut Option<Vec<Value>>>,
@@ -402,90 +402,27 @@ impl Skim<'_, '_> {
     }
 }
 
-/// The places of quotes, backslashes and control characters, one after the other.
-struct Specials<'a> {
-    bytes: &'a [u8],
-    /// Where the present block starts.
-    block: usize,
-    /// The places in there that are still to come, a bit for each.
-    left: u64,
-}
+/// Quotes, backslashes and control characters: where a string ends or is no longer plain.
+#[derive(Clone, Copy)]
+struct Special;
 
-/// Bytes that have one bit each.
-const BLOCK: usize = 64;
-
-impl<'a> Specials<'a> {
-    #[inline]
-    fn new(bytes: &'a [u8]) -> Self {
-        let mut specials = Specials { bytes, block: 0, left: 0 };
-        specials.left = specials.of_block();
-        specials
+impl Sought for Special {
+    #[cfg(any(test, not(target_arch = "x86_64")))]
+    fn is(self, byte: u8) -> bool {
+        matches!(byte, 0..0x20 | b'"' | b'\\')
     }
 
-    /// Those of the present block.
-    #[inline(always)]
-    fn of_block(&self) -> u64 {
-        if let Some(block) = self.bytes.get(self.block..).and_then(<[u8]>::first_chunk) {
-            return specials(block);
-        }
-        self.of_last_block()
-    }
-
-    /// Those of a block that is not full.
-    #[inline(never)]
-    fn of_last_block(&self) -> u64 {
-        let Some(rest) = self.bytes.get(self.block..) else { return 0 };
-        match self.bytes.last_chunk() {
-            // The end of a full one that began earlier.
-            Some(block) => specials(block).checked_shr((BLOCK - rest.len()) as u32).unwrap_or(0),
-            None => {
-                let mut block = [b' '; BLOCK];
-                block[..rest.len()].copy_from_slice(rest);
-                specials(&block)
-            }
-        }
-    }
-
-    /// The next place; behind the last one the end of the bytes.
-    #[inline(always)]
-    fn next(&mut self) -> usize {
-        while self.left == 0 {
-            self.block += BLOCK;
-            if self.block >= self.bytes.len() {
-                return self.bytes.len();
-            }
-            self.left = self.of_block();
-        }
-        let place = self.block + self.left.trailing_zeros() as usize;
-        self.left &= self.left - 1;
-        place
-    }
-
-    /// The next place from `start` on, which is behind all that were asked for.
-    #[inline(always)]
-    fn next_from(&mut self, start: usize) -> usize {
-        match start - self.block {
-            passed @ 0..BLOCK => self.left &= u64::MAX << passed,
-            _ => {
-                self.block = start;
-                self.left = self.of_block();
-            }
-        }
-        self.next()
-    }
-}
-
-/// Quotes, backslashes and control characters, a bit for each byte.
-#[inline(always)]
-fn specials(block: &[u8; BLOCK]) -> u64 {
     #[cfg(target_arch = "x86_64")]
-    {
-        sse2::specials(block)
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    {
-        let bit = |byte: &u8| u64::from(matches!(byte, 0..0x20 | b'"' | b'\\'));
-        block.iter().rev().fold(0, |bits, byte| bits << 1 | bit(byte))
+    #[inline(always)]
+    fn of_16(self, bytes: std::arch::x86_64::__m128i) -> std::arch::x86_64::__m128i {
+        use std::arch::x86_64::*;
+        // SAFETY: SSE2 is part of x86-64.
+        unsafe {
+            let quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'"' as i8));
+            let backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'\\' as i8));
+            let control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
+            _mm_or_si128(_mm_or_si128(quote, backslash), control)
+        }
     }
 }
 
@@ -548,23 +485,6 @@ fn behind_digits(bytes: &[u8], mut place: usize) -> usize {
 #[cfg(target_arch = "x86_64")]
 mod sse2 {
     use std::arch::x86_64::*;
-
-    /// Quotes, backslashes and control characters.
-    #[inline]
-    pub(super) fn specials(block: &[u8; 64]) -> u64 {
-        let of_quarter = |quarter: &[u8; 16]| {
-            // SAFETY: the quarter has the 16 bytes that are read; SSE2 is part of x86-64.
-            unsafe {
-                let bytes = _mm_loadu_si128(quarter.as_ptr().cast());
-                let quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'"' as i8));
-                let backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'\\' as i8));
-                let control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
-                _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, backslash), control)) as u32
-            }
-        };
-        let (quarters, _) = block.as_chunks();
-        quarters.iter().rev().fold(0, |bits, quarter| bits << 16 | u64::from(of_quarter(quarter)))
-    }
 
     /// Whatever is no digit.
     #[inline]

@@ -44,7 +44,7 @@ pub struct Module {
 
 /// What a lambda or `def` is compiled to.
 pub trait Callable<'a> {
-    /// Calls it.
+    /// Calls it; what it calls in turn is counted by [`Heap::enter`].
     ///
     /// # Errors
     /// Whatever its body raises; `TypeError` if the arguments do not fit its parameters.
@@ -79,11 +79,19 @@ pub struct Object<'a> {
 ///
 /// # Errors
 /// `TypeError: 'int' object is not callable`, and whatever the call raises.
-#[inline]
+#[inline(always)]
 pub fn call<'a>(heap: &Heap<'a>, callee: Value<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     match callee {
+        // Inlined, so that the arguments are not copied on their way.
+        Value::Function(function) => function.code.call(heap, args),
+        _ => call_built_in(heap, callee, args),
+    }
+}
+
+#[inline(never)]
+fn call_built_in<'a>(heap: &Heap<'a>, callee: Value<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
+    match callee {
         Value::Native(native) => (native.call)(heap, args),
-        Value::Function(function) => heap.enter(|| function.code.call(heap, args)),
         Value::Bound(&(object, native)) => match *args.positional {
             [] => (native.call)(heap, Args { positional: &[object], ..args }),
             [first] => (native.call)(heap, Args { positional: &[object, first], ..args }),

@@ -213,9 +213,5 @@ fn thaw_constant<'a>(heap: &Heap<'a>, constant: &'a Const) -> Value<'a> {
 /// Calls a value with arguments by position alone.
 #[inline]
 pub fn call_positional<'a>(heap: &Heap<'a>, callee: Value<'a>, positional: &[Value<'a>]) -> Outcome<'a> {
-    let args = Args { positional, keywords: &[] };
-    match callee {
-        Value::Function(function) => function.code.call(heap, args),
-        _ => call(heap, callee, args),
-    }
+    call(heap, callee, Args { positional, keywords: &[] })
 }

@@ -4,7 +4,7 @@
 //! itself if its texts, numbers and words are, and has its members in the same places: it is compared with the
 //! layout, gap by gap, and its grammar need not be gone through.
 
-use super::{Finding, Specials, scalar};
+use super::{Finding, Places, Special, scalar};
 
 /// Bytes of gaps, and values, of a layout at most.
 const MOST_BYTES: usize = 8 << 10;
@@ -63,7 +63,7 @@ impl Layout {
     fn skim<'a>(&self, document: &'a str, findings: &mut [Finding<'a>]) -> Option<()> {
         let bytes = document.as_bytes();
         let (mut gaps, mut end) = (&self.gaps[..], 0);
-        let mut specials = Specials::new(bytes);
+        let mut specials = Places::new(Special, bytes);
         for Place { gap, is_text, finding } in &self.values {
             let (gap, others) = gaps.split_at(*gap);
             let start = end + gap.len();

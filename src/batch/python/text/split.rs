@@ -77,7 +77,6 @@ pub fn split<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
 pub fn count_pieces(text: &str, separator: Option<&str>) -> usize {
     match separator.map(str::as_bytes) {
         None => Words::new(text).count(),
-        Some([byte]) => memchr::memchr_iter(*byte, text.as_bytes()).count() + 1,
         Some(separator) => memmem::find_iter(text.as_bytes(), separator).count() + 1,
     }
 }

@@ -17,6 +17,7 @@ use crate::batch::value::exceptions::TYPE_ERROR;
 use crate::batch::value::{
     Args, Heap, Native, NativeFn, Outcome, Raised, TypeInfo, Value, call, get_attribute, length, type_of,
 };
+use crate::kernel;
 use crate::plan::code::{self, Arg, Const, ExprKind, Place};
 use crate::plan::split_text;
 
@@ -66,7 +67,10 @@ impl Builder<'_, '_> {
         Some(left_operand!(text, text => expr(move |frame| {
             let text = text(frame)?;
             if let Value::Str(text) = text {
-                return Ok(count(count_pieces(text, separator.as_deref())));
+                return Ok(count(match separator.as_deref().map(str::as_bytes) {
+                    Some([byte]) => kernel::count_byte(text.as_bytes(), *byte) + 1,
+                    _ => count_pieces(text, separator.as_deref()),
+                }));
             }
             let method = get_attribute(frame.heap, text, "split")?;
             let pieces = match constant {

@@ -17,7 +17,7 @@ pub(super) struct Called<'a> {
 impl<'a> Callable<'a> for Called<'a> {
     fn call(&self, heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
         let callee = self.crossing.carried(self.object);
-        self.crossing.ask(heap, args, |interp, args| interp.call_with(&callee, args))
+        heap.enter(|| self.crossing.ask(heap, args, |interp, args| interp.call_with(&callee, args)))
     }
 }
 
