@@ -9,8 +9,8 @@ use super::image::{Frozen, Image};
 use super::key::WordsBy;
 use super::recipe::seconds;
 use super::rules::{
-    EarlyCount, EarlyStage, Projection, counts_by_key, early_counts, early_stages, kept, projection, words,
-    words_of_text,
+    EarlyCount, EarlyStage, Projection, counts_by_key, early_counts, early_stages, kept, projection,
+    reducer_of, words, words_of_text,
 };
 use super::shape::{Shape, shape};
 use super::stream::{Graph, Lambda, Output, OutputOp, StreamId, StreamOp};
@@ -182,7 +182,7 @@ impl Explained<'_> {
             how.push(self.how_of_step(index));
         }
         how.extend(match op {
-            RddOp::Combine { partitions, .. } => {
+            RddOp::Combine { create, merge_value, merge_combiners, partitions } => {
                 let counts = counts_by_key(op, self.before_of_wide(index));
                 vec![
                     format!("shuffle by key into {partitions} partitions"),
@@ -195,7 +195,11 @@ impl Explained<'_> {
                             "native (count by key): the word count's tables; keys that are no text in the evaluator"
                                 .into()
                         }
-                        None => self.why_not_counted(index, op),
+                        None if reducer_of(create.as_deref(), merge_value, merge_combiners).is_some() => {
+                            "native (numbers by key): nothing is called where keys are text and values are numbers"
+                                .into()
+                        }
+                        None => "evaluated: its function is no sum, maximum or minimum".into(),
                     },
                 ]
             }
@@ -259,19 +263,6 @@ impl Explained<'_> {
             Some(parser) => format!("evaluated on the members that {parser} finds: {why}"),
             None => format!("evaluated: {why}"),
         }
-    }
-
-    fn why_not_counted(&self, index: usize, op: &RddOp) -> String {
-        let RddOp::Combine { merge_value, partitions, .. } = op else { return String::new() };
-        let why = match shape(merge_value) {
-            Some(Shape::Sum) if *partitions < 2 => "one partition keeps the order of the input",
-            Some(Shape::Sum) if self.before_of_wide(index).is_none() => {
-                "its values are those of a stored stream"
-            }
-            Some(Shape::Sum) => "its values are not all the constant 1",
-            _ => "its function is not a + b",
-        };
-        format!("evaluated: {why}")
     }
 
     /// What an operator makes of documents, if that need not be all.

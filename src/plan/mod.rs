@@ -10,6 +10,7 @@ mod members;
 mod place;
 mod rdd;
 mod recipe;
+mod reducer;
 mod rules;
 mod shape;
 mod stream;
@@ -30,9 +31,11 @@ pub use members::{Given, members_given, members_read};
 pub use place::Position;
 pub use rdd::{Draw, Origin, Partitioner, Rdd, RddOp, Tracking, common_partitioner};
 pub use recipe::seconds;
+pub use reducer::{Reduce, Reducer};
 pub use rules::{
     EarlyCount, EarlyStage, FilterKernel, KeyKernel, Projection, RecordOp, RecordStep, counts_by_key,
-    early_counts, early_stages, filter_kernel, kept, key_kernel, projection, words, words_of_text,
+    early_counts, early_stages, filter_kernel, kept, key_kernel, projection, reducer_of, words,
+    words_of_text,
 };
 pub use shape::{Shape, shape, split_text, text_of_words};
 pub use stream::{Callback, Graph, Lambda, Output, OutputOp, Stream, StreamId, StreamOp, StreamRddOp};

@@ -7,6 +7,7 @@ use super::image::{Frozen, Image};
 use super::key::WordsBy;
 use super::members::{members_given, members_read};
 use super::rdd::RddOp;
+use super::reducer::{Reducer, reducer};
 use super::shape::{Shape, shape, text_of_words};
 use super::stream::{Graph, Lambda, StreamId, StreamOp, StreamRddOp};
 use crate::batch::python::json::Wanted;
@@ -136,6 +137,14 @@ pub fn counts_by_key(combine: &RddOp, before: Option<RecordStep<'_>>) -> bool {
     *partitions > 1
         && sums
         && before.is_some_and(|(op, image)| op == RecordOp::Map && shape(image) == Some(Shape::PairWithOne))
+}
+
+/// What `combineByKey` does with numbers, where it does the same with values and with combiners: then they are
+/// brought together without a function being called, as long as keys are text.
+pub fn reducer_of(create: Option<&Image>, merge_value: &Image, merge_combiners: &Image) -> Option<Reducer> {
+    let keeps = create.is_none_or(|create| shape(create) == Some(Shape::Identity));
+    let of_values = reducer(merge_value).filter(|_| keeps)?;
+    (reducer(merge_combiners).as_ref() == Some(&of_values)).then_some(of_values)
 }
 
 /// `flatMap(split)` of lines: how the kernel cuts words.

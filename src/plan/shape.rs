@@ -4,7 +4,7 @@
 use std::ptr;
 use std::sync::Arc;
 
-use super::code::{Arg, Code, Comparison, Const, Expr, ExprKind, Item, Place, StmtKind};
+use super::code::{Arg, Code, Comparison, Const, Expr, ExprKind, Item, Place, StmtKind, Target};
 use super::image::{Frozen, Image};
 use super::key::WordsBy;
 use crate::batch::python;
@@ -63,8 +63,8 @@ pub fn text_of_words(code: &Code) -> Option<(&Expr, WordsBy)> {
     split(returned(code)?)
 }
 
-/// What a function returns that takes its arguments as they come and does nothing else.
-fn returned(code: &Code) -> Option<&Expr> {
+/// What a function returns that takes its arguments as they come and does nothing else but to give it a name.
+pub(super) fn returned(code: &Code) -> Option<&Expr> {
     let params = &code.params;
     let plain = params.keyword_only.is_empty() && params.rest.is_none() && params.keywords.is_none();
     if !plain || code.is_generator || !code.cells.is_empty() {
@@ -74,8 +74,17 @@ fn returned(code: &Code) -> Option<&Expr> {
         matches!(kind, StmtKind::Pass)
             || matches!(kind, StmtKind::Expr(Expr { kind: ExprKind::Const(_), .. }))
     };
-    let (last, before) = code.body.split_last()?;
+    let (last, mut before) = code.body.split_last()?;
     let StmtKind::Return(Some(value)) = &last.kind else { return None };
+    let mut value = value;
+    if let ExprKind::Name(Place::Local(returned)) = &value.kind
+        && let Some((named, earlier)) = before.split_last()
+        && let StmtKind::Assign(targets, given) = &named.kind
+        && let [Target::Name(Place::Local(name), _)] = &targets[..]
+        && name == returned
+    {
+        (value, before) = (given, earlier);
+    }
     before.iter().all(|statement| documentation(&statement.kind)).then_some(value)
 }
 
@@ -186,7 +195,7 @@ pub fn split_text(value: &Expr) -> Option<(&Expr, Option<&Arc<str>>)> {
     }
 }
 
-fn is_local(value: &Expr, number: u32) -> bool {
+pub(super) fn is_local(value: &Expr, number: u32) -> bool {
     matches!(&value.kind, ExprKind::Name(Place::Local(local)) if *local == number)
 }
 

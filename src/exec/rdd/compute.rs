@@ -7,7 +7,7 @@ use super::chain::{Chain, Link, link};
 use super::context::Context;
 use super::counted::{Counted, Counter, pairs};
 use super::deal::Deal;
-use super::keyed::{Combine, Group, Pairs, Together, together};
+use super::keyed::{Combine, Combined, Group, Pairs, Together, together};
 use super::layout::lay_out;
 use super::read::{Unit, count_all};
 use super::shuffle::{ByKey, gather};
@@ -209,12 +209,13 @@ impl<'w> Computation<'w> {
                 } else {
                     let sink = Combine::new(create.as_ref(), merge_value, merge_combiners);
                     let outputs = self.run(rdd, Stage::new(chain, sink, origin.clone()), &base)?;
-                    together.extend(outputs.into_iter().map(|(_, output)| output));
+                    let outputs = Combined::folded(outputs.into_iter().map(|(_, output)| output));
+                    together.extend(outputs.into_iter().map(Together::from));
                 }
                 let tables: usize = together.iter().map(|output| output.tables).sum();
                 let mut pieces = into_pieces(together.into_iter().map(|output| output.pairs));
                 if tables > 1 {
-                    let merge = Combine::of_combiners(compile(merge_combiners));
+                    let merge = Combine::of_combiners(merge_combiners);
                     pieces = self.bring_together(pieces, merge, origin)?;
                 }
                 self.lay_out(pieces, *partitions, origin)
@@ -398,11 +399,11 @@ impl<'w> Computation<'w> {
     /// Brings together what tasks have had of each key: in one task, in the order of the input.
     fn bring_together<S>(&mut self, pieces: Vec<Piece>, sink: S, origin: &Origin) -> Outcome<Vec<Piece>>
     where
-        S: Sink<Output = Together>,
+        S: Sink<Output: Into<Together>>,
     {
         let stage = together(sink, origin);
         let unit = Unit { pieces, ..Unit::default() };
-        let together = self.tasks.run_one(move |context| stage.run(&unit, context))?;
+        let together = self.tasks.run_one(move |context| stage.run(&unit, context).map(Into::into))?;
         Ok(together.pairs.into_pieces())
     }
 

@@ -6,16 +6,17 @@ use std::sync::Arc;
 
 use super::chain::Chain;
 use super::context::Context;
+use super::numbers::{Numbers, Reducing};
 use super::pipe::key_and_value;
 use super::read::Unit;
-use super::stage::{Sink, Stage};
+use super::stage::{SLAB, Sink, Stage};
 use super::write::Writer;
 use crate::batch::Dataset;
 use crate::batch::python::grouped::result_iterable;
 use crate::batch::value::exceptions::{TYPE_ERROR, VALUE_ERROR};
 use crate::batch::value::{Args, Dict, Heap, Raised, Value, call, hash, iterate, type_of};
 use crate::exec::eval::{Compiled, compile};
-use crate::plan::{Image, Origin, Outcome};
+use crate::plan::{Image, Origin, Outcome, reducer_of};
 
 /// `key, value = record`
 ///
@@ -63,11 +64,52 @@ impl Together {
         let pairs = Writer::of_pieces(pairs.partitions.into_iter().flat_map(|pairs| pairs.pieces).collect());
         (pairs.bytes() > 0).then_some(Together { pairs, tables: 1 })
     }
+
+    /// Keys with their numbers, from a place on.
+    fn of_numbers(numbers: &Numbers, from: usize) -> Self {
+        let pairs = numbers.pairs(from);
+        let tables = usize::from(pairs.bytes() > 0);
+        Together { pairs, tables }
+    }
 }
 
 /// A stage that brings together what tasks have had of each key, in the order of the input.
-pub(super) fn together<S: Sink<Output = Together>>(sink: S, origin: &Origin) -> Stage<S> {
+pub(super) fn together<S: Sink>(sink: S, origin: &Origin) -> Stage<S> {
     Stage::new(Chain::default(), sink, origin.clone()).of_results()
+}
+
+/// What a task has made of keys.
+#[derive(Debug)]
+pub(super) enum Combined {
+    /// All values were numbers so far.
+    Numbers(Numbers),
+    Pairs(Together),
+}
+
+impl Combined {
+    /// Fewer of them: neighbours become one as long as their values are numbers.
+    pub(super) fn folded(outputs: impl IntoIterator<Item = Combined>) -> Vec<Combined> {
+        let mut folded: Vec<Combined> = Vec::new();
+        for output in outputs {
+            match (folded.last_mut(), output) {
+                (Some(Combined::Numbers(all)), Combined::Numbers(later)) => {
+                    let left = all.absorb(&later);
+                    folded.extend(left.map(|place| Combined::Pairs(Together::of_numbers(&later, place))));
+                }
+                (_, output) => folded.push(output),
+            }
+        }
+        folded
+    }
+}
+
+impl From<Combined> for Together {
+    fn from(combined: Combined) -> Self {
+        match combined {
+            Combined::Numbers(numbers) => Together::of_numbers(&numbers, 0),
+            Combined::Pairs(together) => together,
+        }
+    }
 }
 
 /// `combineByKey`: one combiner a key.
@@ -78,18 +120,22 @@ pub(super) struct Combine {
     pub(super) merge: Arc<Compiled>,
     /// From two combiners to one.
     pub(super) merge_combiners: Arc<Compiled>,
+    /// What all of them do with numbers.
+    reducing: Option<Arc<Reducing>>,
 }
 
 impl Combine {
     /// With the functions of the operator.
     pub(super) fn new(create: Option<&Arc<Image>>, merge: &Arc<Image>, merge_combiners: &Arc<Image>) -> Self {
+        let reducer = reducer_of(create.map(|create| &**create), merge, merge_combiners);
+        let reducing = reducer.map(|reducer| Arc::new(Reducing::new(reducer)));
         let create = create.map(compile);
-        Combine { create, merge: compile(merge), merge_combiners: compile(merge_combiners) }
+        Combine { create, merge: compile(merge), merge_combiners: compile(merge_combiners), reducing }
     }
 
     /// Brings combiners together.
-    pub(super) fn of_combiners(merge_combiners: Arc<Compiled>) -> Self {
-        Combine { create: None, merge: Arc::clone(&merge_combiners), merge_combiners }
+    pub(super) fn of_combiners(merge_combiners: &Arc<Image>) -> Self {
+        Combine::new(None, merge_combiners, merge_combiners)
     }
 }
 
@@ -101,12 +147,13 @@ pub(super) struct Combiners<'a> {
 
 impl Sink for Combine {
     type Held<'a> = Combiners<'a>;
-    type Output = Together;
+    type Output = Combined;
 
-    const SLAB: usize = 32 << 20;
-
-    fn start(&self, _: &Unit) -> Together {
-        Together::default()
+    fn start(&self, _: &Unit) -> Combined {
+        match &self.reducing {
+            Some(reducing) => Combined::Numbers(Numbers::new(reducing)),
+            None => Combined::Pairs(Together::default()),
+        }
     }
 
     fn open<'a>(&'a self, heap: &Heap<'a>) -> Result<Combiners<'a>, Raised> {
@@ -123,8 +170,17 @@ impl Sink for Combine {
         heap: &Heap<'a>,
         held: &mut Combiners<'a>,
         record: Value<'a>,
-        _: &mut Together,
+        output: &mut Combined,
     ) -> Result<(), Raised> {
+        if let Combined::Numbers(numbers) = output {
+            if numbers.take(heap, record)? {
+                return Ok(());
+            }
+            for (key, combiner) in numbers.entries(heap, 0) {
+                held.table.insert(heap, key, combiner)?;
+            }
+            *output = Combined::Pairs(Together::default());
+        }
         let (key, value) = unpack(heap, record)?;
         let Combiners { create, merge, table } = held;
         table.update(heap, key, |combiner| match (combiner, &create) {
@@ -138,8 +194,9 @@ impl Sink for Combine {
         &'a self,
         heap: &Heap<'a>,
         held: Combiners<'a>,
-        output: &mut Together,
+        output: &mut Combined,
     ) -> Result<(), Raised> {
+        let Combined::Pairs(output) = output else { return Ok(()) };
         output.tables += 1;
         for (key, combiner) in held.table.entries() {
             output.pairs.push(heap, heap.pair(key, combiner))?;
@@ -147,13 +204,29 @@ impl Sink for Combine {
         Ok(())
     }
 
-    fn size(output: &Together) -> usize {
-        output.pairs.bytes()
+    /// Combiners are values that a slab ends with, numbers are none.
+    fn slab(&self, output: &Combined) -> usize {
+        match output {
+            Combined::Numbers(_) => SLAB,
+            Combined::Pairs(_) => 32 << 20,
+        }
     }
 
-    fn merge(&self, outputs: Vec<Together>, origin: &Origin, context: &Context) -> Outcome<Vec<Together>> {
-        let pieces = outputs.into_iter().flat_map(|output| output.pairs.into_pieces()).collect();
-        let sink = Combine::of_combiners(Arc::clone(&self.merge_combiners));
+    fn size(output: &Combined) -> usize {
+        match output {
+            Combined::Numbers(numbers) => numbers.bytes(),
+            Combined::Pairs(output) => output.pairs.bytes(),
+        }
+    }
+
+    fn merge(&self, outputs: Vec<Combined>, origin: &Origin, context: &Context) -> Outcome<Vec<Combined>> {
+        let folded = Combined::folded(outputs);
+        if folded.len() == 1 {
+            return Ok(folded);
+        }
+        let pieces =
+            folded.into_iter().flat_map(|output| Together::from(output).pairs.into_pieces()).collect();
+        let sink = Combine::of_combiners(self.merge_combiners.image());
         Ok(vec![together(sink, origin).run(&Unit { pieces, ..Unit::default() }, context)?])
     }
 

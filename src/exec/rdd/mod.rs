@@ -11,6 +11,7 @@ mod deal;
 mod keyed;
 mod layout;
 mod merge_sort;
+mod numbers;
 mod pipe;
 mod project;
 mod read;

@@ -35,8 +35,6 @@ impl Sink for ByOrder {
     type Held<'a> = Sorting<'a>;
     type Output = Writer;
 
-    const SLAB: usize = 8 << 20;
-
     fn start(&self, _: &Unit) -> Writer {
         Writer::default()
     }
@@ -75,6 +73,11 @@ impl Sink for ByOrder {
             output.push(heap, heap.pair(key, record))?;
         }
         Ok(())
+    }
+
+    /// Every slab is a run that is merged with the others.
+    fn slab(&self, _: &Writer) -> usize {
+        8 << 20
     }
 
     fn size(output: &Writer) -> usize {

@@ -16,6 +16,10 @@ use crate::plan::{Failure, Origin, Outcome};
 /// Bytes of a partition that make a task, where it may be cut.
 const TASK: usize = 512 * 1024;
 
+/// Bytes of values after which a slab ends: few enough that the next values take their place in the
+/// second-level cache.
+pub(super) const SLAB: usize = 256 << 10;
+
 /// Memory that an arena may keep for the next slab.
 const KEPT: usize = 8 << 20;
 
@@ -30,10 +34,6 @@ pub(super) trait Sink: Send + Sync + 'static {
     type Held<'a>;
     /// What a task gives.
     type Output: Send + 'static;
-
-    /// Bytes of values after which a slab ends: few enough that the next values take their place in the
-    /// second-level cache.
-    const SLAB: usize = 256 << 10;
 
     /// Whether it has to see a partition from its first to its last record.
     const BY_PARTITION: bool = false;
@@ -69,6 +69,12 @@ pub(super) trait Sink: Send + Sync + 'static {
         held: Self::Held<'a>,
         output: &mut Self::Output,
     ) -> Result<(), Raised>;
+
+    /// Bytes of values after which a slab ends. More than [`SLAB`] where ending one costs something.
+    #[inline]
+    fn slab(&self, _: &Self::Output) -> usize {
+        SLAB
+    }
 
     /// The record that is blamed for what taking this one raises.
     fn blamed<'a>(&self, _: &Heap<'a>, record: Value<'a>) -> Value<'a> {
@@ -215,7 +221,6 @@ impl<S: Sink> Stage<S> {
         output: &mut S::Output,
         missing: &mut usize,
     ) -> Result<Option<Place>, Raised> {
-        let limit = if self.has_slabs { S::SLAB } else { usize::MAX };
         let reader = heap.bump().alloc(Reader::new(&unit.pieces, from));
         let pipe = self.chain.start(heap, reader, unit.partition, trace)?;
         let mut held = self.sink.open(heap)?;
@@ -232,7 +237,7 @@ impl<S: Sink> Stage<S> {
                 }
                 trace.skip(heap, raised)?;
             }
-            if heap.used() > limit && pipe.is_idle() {
+            if self.has_slabs && heap.used() > self.sink.slab(output) && pipe.is_idle() {
                 next = Some(reader.place());
                 break;
             }
