@@ -10,9 +10,9 @@ use super::key::WordsBy;
 use super::recipe::seconds;
 use super::rules::{
     EarlyCount, EarlyStage, Projection, counts_by_key, early_counts, early_stages, kept, projection,
-    reducer_of, words, words_of_text,
+    reducer_of, words, words_first, words_of_text,
 };
-use super::shape::{Shape, shape};
+use super::shape::{Part, Shape, shape};
 use super::stream::{Graph, Lambda, Output, OutputOp, StreamId, StreamOp};
 use super::{Origin, RddOp};
 use crate::batch::python::json::Wanted;
@@ -241,13 +241,22 @@ impl Explained<'_> {
             if self.words_before(wide).is_some() {
                 return format!("native (count words): part of {wide}, no word is made a value");
             }
-            if last == index {
+            let keys = self.keys_before(last);
+            let (words, Some(place)) =
+                (self.words_first(&keys, last), keys.iter().position(|key| *key == index))
+            else {
                 return format!("native (count by key): part of {wide}, no pair is made");
+            };
+            if words.is_some_and(|words| words < place) {
+                return format!("evaluated once for every different word: {wide} counts them first");
             }
-            if self.before(last) == Some(index) && words_of_text(step).is_some() {
+            if words == Some(place) || (place + 1 == keys.len() && words_of_text(step).is_some()) {
                 return format!(
                     "native (count words): the text is evaluated, its words are counted by {wide}"
                 );
+            }
+            if last == index {
+                return format!("evaluated: the key alone, which {wide} counts; no pair is made");
             }
         }
         let why = match shape(step.1) {
@@ -295,12 +304,33 @@ impl Explained<'_> {
         self.before(index).and_then(|parent| self.operators[parent].as_ref()?.step())
     }
 
+    /// The operators, one behind the other, that give the keys that `ones` pairs with 1; without itself, if it takes
+    /// records as they are.
+    fn keys_before(&self, ones: usize) -> Vec<usize> {
+        let step = self.operators[ones].as_ref().and_then(RddOp::step);
+        let is_plain = step.is_some_and(|(_, image)| shape(image) == Some(Shape::PairWithOne));
+        let mut keys: Vec<_> = std::iter::successors(Some(ones), |index| self.before(*index)).collect();
+        keys.reverse();
+        keys.truncate(keys.len() - usize::from(is_plain));
+        keys
+    }
+
+    /// Which of the operators that give keys cuts words that are counted before the others look at them.
+    fn words_first(&self, keys: &[usize], ones: usize) -> Option<usize> {
+        let step = |key: &usize| self.operators[*key].as_ref().and_then(RddOp::step);
+        let steps: Vec<_> = keys.iter().map(step).collect();
+        words_first(&steps, (keys.last() == Some(&ones)).then_some(Part::KeyOfOne))
+    }
+
     /// How words are cut, if a stream counts those of lines as they stand.
     fn words_before(&self, index: usize) -> Option<WordsBy> {
         if !counts_by_key(self.operators[index].as_ref()?, self.before_of_wide(index)) {
             return None;
         }
         let ones = self.before(index)?;
+        if self.keys_before(ones).last() == Some(&ones) {
+            return None;
+        }
         let split = self.before(ones)?;
         if self.before(split).is_some()
             || !self.is_of_lines(at(*self.graph.streams[split].parents.first()?))

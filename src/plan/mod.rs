@@ -8,6 +8,7 @@ mod image;
 mod key;
 mod members;
 mod place;
+mod pure;
 mod rdd;
 mod recipe;
 mod reducer;
@@ -29,15 +30,16 @@ pub use image::{Frozen, Image, ParseExpression};
 pub use key::{Filter, KeyExpr, RecordFunction, WordsBy};
 pub use members::{Given, members_given, members_read};
 pub use place::Position;
+pub use pure::is_pure;
 pub use rdd::{Draw, Origin, Partitioner, Rdd, RddOp, Tracking, common_partitioner};
 pub use recipe::seconds;
 pub use reducer::{Reduce, Reducer};
 pub use rules::{
     EarlyCount, EarlyStage, FilterKernel, KeyKernel, Projection, RecordOp, RecordStep, counts_by_key,
-    early_counts, early_stages, filter_kernel, kept, key_kernel, projection, reducer_of, words,
+    early_counts, early_stages, filter_kernel, kept, key_kernel, projection, reducer_of, words, words_first,
     words_of_text,
 };
-pub use shape::{Shape, shape, split_text, text_of_words};
+pub use shape::{Part, Shape, shape, split_text};
 pub use stream::{Callback, Graph, Lambda, Output, OutputOp, Stream, StreamId, StreamOp, StreamRddOp};
 pub use window::{Scope, Window};
 

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::image::{Frozen, Image};
 use super::key::WordsBy;
 use super::members::{members_given, members_read};
+use super::pure::is_pure;
 use super::rdd::RddOp;
 use super::reducer::{Reducer, reducer};
-use super::shape::{Shape, shape, text_of_words};
+use super::shape::{Part, Shape, gives_text, shape, text_of_words};
 use super::stream::{Graph, Lambda, StreamId, StreamOp, StreamRddOp};
 use crate::batch::python::json::Wanted;
 
@@ -134,9 +135,32 @@ pub fn counts_by_key(combine: &RddOp, before: Option<RecordStep<'_>>) -> bool {
     let sums = create.as_ref().is_none_or(|create| shape(create) == Some(Shape::Identity))
         && shape(merge_value) == Some(Shape::Sum)
         && shape(merge_combiners) == Some(Shape::Sum);
-    *partitions > 1
-        && sums
-        && before.is_some_and(|(op, image)| op == RecordOp::Map && shape(image) == Some(Shape::PairWithOne))
+    *partitions > 1 && sums && before.is_some_and(pairs_with_one)
+}
+
+/// `map(lambda x: (e, 1))`
+fn pairs_with_one((op, image): RecordStep<'_>) -> bool {
+    let Frozen::Function { code, .. } = &image.entry else { return false };
+    // A part of what calls itself would be called.
+    op == RecordOp::Map && Part::KeyOfOne.of(code).is_some() && !image.is_recursive()
+}
+
+/// Where in a chain words are cut that operators behind it look at one by one, before they are counted by key: then
+/// words are counted first, and those operators look at every different word once. All of them have to give text:
+/// other keys are in the order in which they come, and that would be another. Of the last one `part` is asked for.
+pub fn words_first(steps: &[Option<RecordStep<'_>>], part: Option<Part>) -> Option<usize> {
+    let looks_at_words = |place: usize, step: &Option<RecordStep<'_>>| match step {
+        Some((RecordOp::Filter, image)) => is_pure(image),
+        Some((RecordOp::Map, image)) => {
+            is_pure(image) && gives_text(image, part.filter(|_| place + 1 == steps.len()))
+        }
+        _ => false,
+    };
+    let place = steps
+        .iter()
+        .rposition(|step| step.is_some_and(|step| words(step).is_some() || words_of_text(step).is_some()))?;
+    let mut behind = steps.iter().enumerate().skip(place + 1).peekable();
+    (behind.peek().is_some() && behind.all(|(place, step)| looks_at_words(place, step))).then_some(place)
 }
 
 /// What `combineByKey` does with numbers, where it does the same with values and with combiners: then they are
@@ -300,7 +324,7 @@ fn counted_words(
         _ => None,
     };
     let (split, ones, combine) = (operator(split)?, operator(ones)?, operator(counts)?);
-    if !counts_by_key(&combine, ones.step()) {
+    if !counts_by_key(&combine, ones.step()) || shape(ones.step()?.1) != Some(Shape::PairWithOne) {
         return None;
     }
     Some((counts, words(split.step()?)?))

@@ -63,6 +63,98 @@ pub fn text_of_words(code: &Code) -> Option<(&Expr, WordsBy)> {
     split(returned(code)?)
 }
 
+/// A part of what a function returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The text that it splits into words.
+    TextOfWords,
+    /// What it pairs with 1: of `lambda t: (t["lang"], 1)` it is `t["lang"]`.
+    KeyOfOne,
+}
+
+impl Part {
+    /// The part of a `def` or lambda, if it has such.
+    pub fn of(self, code: &Code) -> Option<&Expr> {
+        match self {
+            Part::TextOfWords => text_of_words(code).map(|(text, _)| text),
+            Part::KeyOfOne => match &returned(code)?.kind {
+                ExprKind::Tuple(items) if code.params.positional.len() == 1 => match &items[..] {
+                    [Item::One(key), Item::One(one)] if is_one(one) => Some(key),
+                    _ => None,
+                },
+                _ => None,
+            },
+        }
+    }
+}
+
+/// The methods of text that give text.
+const TEXT_METHODS: &[&str] = &[
+    "capitalize",
+    "casefold",
+    "center",
+    "expandtabs",
+    "format",
+    "join",
+    "ljust",
+    "lower",
+    "lstrip",
+    "removeprefix",
+    "removesuffix",
+    "replace",
+    "rjust",
+    "rstrip",
+    "strip",
+    "swapcase",
+    "title",
+    "translate",
+    "upper",
+    "zfill",
+];
+
+/// Whether a function of one argument, or a part of it, is known to give text for text.
+pub fn gives_text(image: &Image, part: Option<Part>) -> bool {
+    match &image.entry {
+        Frozen::Function { code, .. } if code.params.positional.len() == 1 => {
+            let value = match part {
+                Some(part) => part.of(code),
+                None => returned(code),
+            };
+            value.is_some_and(|value| is_text(value, image))
+        }
+        Frozen::Native(native) => {
+            let method = STR.method(native.name);
+            TEXT_METHODS.contains(&native.name) && method.is_some_and(|method| ptr::eq(method, *native))
+        }
+        Frozen::Type(class) => ptr::eq(*class, &STR),
+        _ => false,
+    }
+}
+
+/// Whether an expression is text if the first argument is.
+fn is_text(value: &Expr, image: &Image) -> bool {
+    match &value.kind {
+        ExprKind::Const(constant) => matches!(constant, Const::Str(_)),
+        ExprKind::Name(_) => is_local(value, 0),
+        ExprKind::Format(_) => true,
+        ExprKind::Slice(text, _) => is_text(text, image),
+        ExprKind::Index(text, index) => {
+            is_text(text, image) && matches!(index.kind, ExprKind::Const(Const::Int(_)) | ExprKind::Unary(..))
+        }
+        ExprKind::Binary(Binary::Add, first, second) => is_text(first, image) && is_text(second, image),
+        ExprKind::Binary(Binary::Mod, format, _) => is_text(format, image),
+        ExprKind::If { then, otherwise, .. } => is_text(then, image) && is_text(otherwise, image),
+        ExprKind::Call { callee, .. } => match &callee.kind {
+            ExprKind::Attribute(text, name) => TEXT_METHODS.contains(&&**name) && is_text(text, image),
+            ExprKind::Name(Place::Global(name)) => {
+                **name == *"str" && !image.globals.iter().any(|(global, _)| *global == *name)
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
 /// What a function returns that takes its arguments as they come and does nothing else but to give it a name.
 pub(super) fn returned(code: &Code) -> Option<&Expr> {
     let params = &code.params;

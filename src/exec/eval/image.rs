@@ -11,7 +11,7 @@ use super::unit::Program;
 use crate::batch::python::json::Wanted;
 use crate::batch::value::{Heap, Outcome};
 use crate::plan::code::Code;
-use crate::plan::{Frozen, Given, Image, members_given, text_of_words};
+use crate::plan::{Frozen, Given, Image, Part, members_given};
 
 /// An image whose code is compiled. Any number of tasks thaw it at the same time.
 pub struct Compiled {
@@ -65,15 +65,18 @@ pub fn compile(image: &Arc<Image>) -> Arc<Compiled> {
 }
 
 /// Compiles a function of one argument to one that does the same with a tuple of some members of that, all those that
-/// are `wanted`; or to what gives the text that it splits into words, where it is asked for that alone.
+/// are `wanted`; or to what gives a part of what it does, where it is asked for that alone.
 /// `None` if that cannot be. It must not be recursive.
 pub fn compile_part(
     image: &Arc<Image>,
     wanted: Option<&Wanted>,
-    is_text_of_words: bool,
+    part: Option<Part>,
 ) -> Option<Arc<Compiled>> {
     let Frozen::Function { code, .. } = &image.entry else { return None };
-    let part = if is_text_of_words { Some(text_of_words(code)?.0) } else { None };
+    let part = match part {
+        Some(part) => Some(part.of(code)?),
+        None => None,
+    };
     let given = match wanted {
         Some(wanted) => members_given(image, wanted)?,
         None => Given::new(),

@@ -9,10 +9,14 @@ use super::pipe::{Glommed, Input, Pipe, Step};
 use super::project::{Projected, project};
 use super::read::Reader;
 use super::sample::{Sampled, Sampler};
+use super::stateful::is_stateful;
 use crate::batch::value::types::GENERATOR;
 use crate::batch::value::{Args, Heap, Iter, Produce, Raised, Value, call, iterate};
 use crate::exec::eval::{Compiled, compile, compile_part};
-use crate::plan::{Draw, Origin, Outcome, RddOp, RecordOp, RecordStep, WordsBy, words_of_text};
+use crate::plan::{
+    Draw, Origin, Outcome, Part, RddOp, RecordOp, RecordStep, Shape, WordsBy, shape, words_first,
+    words_of_text,
+};
 
 /// Operators in the order in which records pass them.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +55,8 @@ pub(super) struct ByRecord {
     /// How text is cut that the function gives, instead of something to walk through. That is left to whoever comes
     /// behind.
     pub(super) cut: Option<WordsBy>,
+    /// Whether it is given pairs of a record and how often that came, and gives such.
+    pub(super) is_of_counts: bool,
 }
 
 /// An operator over whole partitions.
@@ -77,6 +83,19 @@ impl Link {
             LinkOp::Json(_) | LinkOp::Partition(_) => None,
         }
     }
+
+    /// The same that gives a part of what its function does, if that has such.
+    fn part(&self, part: Part) -> Option<LinkOp> {
+        let LinkOp::Record(whole) = &self.op else { return None };
+        let of_members = match &whole.of_members {
+            Some((function, projected)) => {
+                Some((projected.reader(function.image(), Some(part))?, Arc::clone(projected)))
+            }
+            None => None,
+        };
+        let function = compile_part(whole.function.image(), None, Some(part))?;
+        Some(LinkOp::Record(ByRecord { function, of_members, ..whole.clone() }))
+    }
 }
 
 impl Chain {
@@ -90,18 +109,39 @@ impl Chain {
     /// does. Texts are not cut then; words may come among them, which are texts of one word.
     pub(super) fn up_to_words(&self) -> Option<(Chain, WordsBy)> {
         let (last, before) = self.links.split_last()?;
-        let LinkOp::Record(whole) = &last.op else { return None };
         let by = words_of_text(last.step()?)?;
-        let of_members = match &whole.of_members {
-            Some((function, projected)) => {
-                Some((projected.reader(function.image(), true)?, Arc::clone(projected)))
-            }
-            None => None,
-        };
-        let function = compile_part(whole.function.image(), None, true)?;
-        let text = ByRecord { op: whole.op, function, of_members, cut: Some(by.clone()) };
+        let LinkOp::Record(text) = last.part(Part::TextOfWords)? else { return None };
+        let text = ByRecord { cut: Some(by.clone()), ..text };
         let last = Link { op: LinkOp::Record(text), origin: last.origin.clone() };
         Some((Chain { links: [before, &[last]].concat() }, by))
+    }
+
+    /// The chain that gives the keys of what it pairs with 1, in two: up to the words that it makes, and what it does
+    /// with each, for words that were counted before. All of it, and nothing, where they are not to be counted before.
+    pub(super) fn up_to_keys(&self) -> Option<(Chain, Chain)> {
+        let (ones, before) = self.links.split_last()?;
+        if shape(ones.step()?.1) == Some(Shape::PairWithOne) {
+            return Some(Chain { links: before.to_vec() }.at_words(None));
+        }
+        let keys = Link { op: ones.part(Part::KeyOfOne)?, origin: ones.origin.clone() };
+        Some(Chain { links: [before, &[keys]].concat() }.at_words(Some(Part::KeyOfOne)))
+    }
+
+    /// The same of a chain that gives keys, whose last operator does a part of what its function does.
+    fn at_words(self, part: Option<Part>) -> (Chain, Chain) {
+        let steps: Vec<_> = self.links.iter().map(Link::step).collect();
+        let Some(place) = words_first(&steps, part) else { return (self, Chain::default()) };
+        let behind = self.links[place + 1..].iter().map(|link| match &link.op {
+            LinkOp::Record(step) if !is_stateful(step.function.image()) => {
+                let op = LinkOp::Record(ByRecord { is_of_counts: true, ..step.clone() });
+                Some(Link { op, origin: link.origin.clone() })
+            }
+            _ => None,
+        });
+        match behind.collect() {
+            Some(links) => (Chain { links: self.links[..=place].to_vec() }, Chain { links }),
+            None => (self, Chain::default()),
+        }
     }
 
     /// Whether some operator has to see a partition as a whole.
@@ -133,17 +173,26 @@ impl Chain {
         let mut steps = Vec::new();
         for Link { op, origin } in &self.links {
             match op {
-                LinkOp::Record(ByRecord { op, function, of_members, cut }) => {
+                LinkOp::Record(ByRecord { op, function, of_members, cut, is_of_counts }) => {
                     let of_members = match of_members {
                         Some((function, projected)) => Some((function.thaw(heap)?, &**projected)),
                         None => None,
                     };
                     let (op, function) = (*op, function.thaw(heap)?);
-                    steps.push(Step { op, function, origin, of_members, cut: cut.as_ref() });
+                    let (cut, is_of_counts) = (cut.as_ref(), *is_of_counts);
+                    steps.push(Step { op, function, origin, of_members, cut, is_of_counts });
                 }
                 LinkOp::Json(projected) => {
                     let function = projected.function(heap);
-                    steps.push(Step { op: RecordOp::Map, function, origin, of_members: None, cut: None });
+                    let op = RecordOp::Map;
+                    steps.push(Step {
+                        op,
+                        function,
+                        origin,
+                        of_members: None,
+                        cut: None,
+                        is_of_counts: false,
+                    });
                 }
                 LinkOp::Partition(op) => {
                     let pipe = Pipe::new(heap, input, &steps, trace);
@@ -192,7 +241,8 @@ impl PartitionOp {
 pub(super) fn link(op: &RddOp, origin: &Origin) -> Outcome<Option<LinkOp>> {
     if let Some((record, image)) = op.step() {
         let function = compile(image);
-        return Ok(Some(LinkOp::Record(ByRecord { op: record, function, of_members: None, cut: None })));
+        let (of_members, cut, is_of_counts) = (None, None, false);
+        return Ok(Some(LinkOp::Record(ByRecord { op: record, function, of_members, cut, is_of_counts })));
     }
     Ok(Some(match op {
         RddOp::MapPartitions { function, with_index } => {

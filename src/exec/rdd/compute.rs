@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::chain::{Chain, Link, link};
 use super::context::Context;
-use super::counted::{Counted, Counter, pairs};
+use super::counted::{Counted, Counter, Counting, pairs};
 use super::deal::Deal;
 use super::keyed::{Combine, Combined, Group, Pairs, Together, together};
 use super::layout::lay_out;
@@ -20,7 +20,7 @@ use super::tracked::{Before, snapshot, track};
 use super::union::{aligned, coalesce, union};
 use super::write::Writer;
 use super::zip::{cross, zip};
-use crate::batch::{Dataset, Partition, Piece};
+use crate::batch::{Counts, Dataset, Partition, Piece};
 use crate::exec::eval::compile;
 use crate::plan::{Failure, Origin, Outcome, Rdd, RddOp, Shape, counts_by_key, shape};
 
@@ -189,22 +189,12 @@ impl<'w> Computation<'w> {
                 let (chain, base) = self.parent_chain(rdd, 0)?;
                 let mut together = Vec::new();
                 if let Some(keys) = keys_to_count(&rdd.op, &chain) {
-                    if !self.tasks.has_started(rdd)
-                        && let Some(counts) = self.tasks.count_in_lines(&keys, &base)?
-                    {
-                        return Ok(pairs(&counts, *partitions));
-                    }
-                    let counter = Arc::clone(&self.tasks.counter);
-                    let outputs = self.run(rdd, Counted::stage(keys, counter, origin.clone()), &base);
-                    let outputs = outputs.inspect_err(|_| self.tasks.counter.clear())?;
-                    if let Some((_, first)) = outputs.first() {
-                        let counts = self.tasks.sum_up(&first.counter, 0)?;
-                        let others = outputs.into_iter().map(|(_, output)| output.others);
-                        together = others.filter(|others| others.tables > 0).collect();
-                        if together.is_empty() {
-                            return Ok(pairs(&counts, *partitions));
+                    match self.count_keys(rdd, keys, &base, *partitions)? {
+                        (counts, others) if others.is_empty() => return Ok(counts),
+                        (counts, others) => {
+                            together = others;
+                            together.extend(Together::of_pairs(counts));
                         }
-                        together.extend(Together::of_pairs(pairs(&counts, 1)));
                     }
                 } else {
                     let sink = Combine::new(create.as_ref(), merge_value, merge_combiners);
@@ -281,6 +271,45 @@ impl<'w> Computation<'w> {
                 Ok(Dataset { partitions })
             }
         }
+    }
+
+    /// Counts what chains give, the second one of what the first has counted: keys that are text with their counts,
+    /// and the others.
+    fn count_keys(
+        &mut self,
+        rdd: &Arc<Rdd>,
+        (keys, of_words): (Chain, Chain),
+        base: &Dataset,
+        partitions: usize,
+    ) -> Outcome<(Dataset, Vec<Together>)> {
+        let counter = Arc::clone(&self.tasks.counter);
+        let in_lines =
+            if self.tasks.has_started(rdd) { None } else { self.tasks.count_in_lines(&keys, base)? };
+        let (mut counts, mut others) = match in_lines {
+            Some(counts) => (counts, Vec::new()),
+            None => {
+                let stage = Counted::stage(keys, Arc::clone(&counter), rdd.origin.clone());
+                let outputs = self.run(rdd, stage, base).inspect_err(|_| counter.clear())?;
+                self.summed_up(outputs.into_iter().map(|(_, output)| output).collect(), &counter)?
+            }
+        };
+        if !of_words.links.is_empty() {
+            others.extend(Together::of_pairs(pairs(&counts, 1)));
+            let pieces = into_pieces(others.into_iter().map(|others| others.pairs));
+            let words = Dataset { partitions: vec![Partition { pieces }] };
+            let stage = Counted::stage_of_counts(of_words, Arc::clone(&counter), rdd.origin.clone());
+            let units = stage.units(&words);
+            let outputs = self.run_units(stage, units).inspect_err(|_| counter.clear())?;
+            (counts, others) = self.summed_up(outputs, &counter)?;
+        }
+        Ok((pairs(&counts, partitions), others))
+    }
+
+    /// The text that tasks have counted, in `counter` if there were none, and the others.
+    fn summed_up(&mut self, outputs: Vec<Counting>, counter: &Counter) -> Outcome<(Counts, Vec<Together>)> {
+        let counts = self.tasks.sum_up(outputs.first().map_or(counter, |first| &*first.counter), 0)?;
+        let others = outputs.into_iter().map(|output| output.others);
+        Ok((counts, others.filter(|others| others.tables > 0).collect()))
     }
 
     /// The narrow operators that an RDD ends with, itself among them, and the dataset before them.
@@ -371,7 +400,7 @@ impl<'w> Computation<'w> {
         match &rdd.op {
             RddOp::Combine { create, merge_value, merge_combiners, .. } => {
                 match keys_to_count(&rdd.op, &chain) {
-                    Some(keys) => {
+                    Some((keys, _)) => {
                         // Its own tables: those of the tasks are for computations that do not outlast each other.
                         let counter = Arc::new(Counter::new(self.tasks.workers()));
                         Started::new(Counted::stage(keys, counter, origin), rules)
@@ -481,10 +510,9 @@ impl<'w> Computation<'w> {
     }
 }
 
-/// The chain that gives the keys, where all that is done is to count by them.
-fn keys_to_count(combine: &RddOp, chain: &Chain) -> Option<Chain> {
-    let (ones, keys) = chain.links.split_last()?;
-    counts_by_key(combine, ones.step()).then(|| Chain { links: keys.to_vec() })
+/// The chain that gives the keys, where all that is done is to count by them: [`Chain::up_to_keys`].
+fn keys_to_count(combine: &RddOp, chain: &Chain) -> Option<(Chain, Chain)> {
+    counts_by_key(combine, chain.links.last()?.step()).then(|| chain.up_to_keys()).flatten()
 }
 
 /// What a sink has made of a parent.

@@ -109,19 +109,19 @@ impl<'a> Trace<'a> {
         heap.throw(exception)
     }
 
-    /// Drops the record that raised, if that is the rule.
+    /// Drops the record that raised, which came so often, if that is the rule.
     ///
     /// # Errors
     /// The exception, if it is not, or if it is none that a record is to blame for: memory may be full of others.
     #[cold]
-    pub(super) fn skip(&self, heap: &Heap<'a>, Raised: Raised) -> Result<(), Raised> {
+    pub(super) fn skip(&self, heap: &Heap<'a>, Raised: Raised, times: u64) -> Result<(), Raised> {
         let exception = heap.caught();
         let class = type_of(exception);
         if !self.skips() || !class.is(&EXCEPTION) || class.is(&MEMORY_ERROR) {
             return Err(heap.throw(exception));
         }
         let mut skipped = self.context.skipped.borrow_mut();
-        skipped.records += 1;
+        skipped.records += times;
         if skipped.first.is_none() {
             heap.throw(exception);
             skipped.first = Some(self.failure(heap));

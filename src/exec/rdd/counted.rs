@@ -11,18 +11,16 @@ use memchr::memchr2;
 use super::Workers;
 use super::chain::Chain;
 use super::keyed::Together;
+use super::pipe::times_of;
 use super::read::Unit;
-use super::stage::{Sink, Stage};
+use super::stage::{SLAB, SLAB_OF_KEYS, Sink, Stage};
 use super::tasks::Tasks;
-use super::write::Writer;
+use super::write::{ENCODED_AT_ONCE, Writer};
 use crate::batch::value::{Arena, Dict, Heap, Raised, Task, Value};
 use crate::batch::{Chunk, Counts, Dataset, Piece};
 use crate::exec::SPILL_BUDGET;
 use crate::kernel::{CountTable, Delimiters, Merge, PaddedBuf, Rank, Scratch, Seed, Tokenizer, Top};
 use crate::plan::{Origin, Outcome, WordsBy, words};
-
-/// Pairs that are encoded before their values are dropped.
-const SLAB: usize = 4096;
 
 /// Tables to count in, used again by every computation.
 #[derive(Debug)]
@@ -95,7 +93,9 @@ impl Drop for Lent<'_> {
 pub(super) struct Counted {
     pub(super) counter: Arc<Counter>,
     /// How text is cut into the words that are counted; without it, it counts as a whole.
-    pub(super) cut: Option<Delimiters>,
+    cut: Option<Delimiters>,
+    /// Whether records are pairs of what is counted and how often it came.
+    is_of_counts: bool,
 }
 
 /// What tasks have counted.
@@ -105,6 +105,8 @@ pub(super) struct Counting {
     pub(super) counter: Arc<Counter>,
     /// Other keys of this task, with their counts.
     pub(super) others: Together,
+    /// Whether there were any so far.
+    has_others: bool,
 }
 
 impl Counted {
@@ -114,7 +116,23 @@ impl Counted {
             Some((texts, by)) => (texts, delimiters(&by)),
             None => (keys, None),
         };
-        Stage::new(keys, Counted { counter, cut }, origin)
+        Stage::new(keys, Counted { counter, cut, is_of_counts: false }, origin)
+    }
+
+    /// The same of pairs of a record and how often it came.
+    pub(super) fn stage_of_counts(keys: Chain, counter: Arc<Counter>, origin: Origin) -> Stage<Counted> {
+        Stage::new(keys, Counted { counter, cut: None, is_of_counts: true }, origin)
+    }
+}
+
+impl Counted {
+    /// What is counted, and how often it came.
+    #[inline]
+    fn key_of<'a>(&self, record: Value<'a>) -> (Value<'a>, u64) {
+        match record {
+            Value::Pair([key, times]) if self.is_of_counts => (*key, times_of(*times)),
+            _ => (record, 1),
+        }
     }
 }
 
@@ -167,7 +185,7 @@ impl Sink for Counted {
     type Output = Counting;
 
     fn start(&self, _: &Unit) -> Counting {
-        Counting { counter: Arc::clone(&self.counter), others: Together::default() }
+        Counting { counter: Arc::clone(&self.counter), others: Together::default(), has_others: false }
     }
 
     fn open<'a>(&'a self, _: &Heap<'a>) -> Result<CountingIn<'a>, Raised> {
@@ -180,19 +198,21 @@ impl Sink for Counted {
         heap: &Heap<'a>,
         held: &mut CountingIn<'a>,
         record: Value<'a>,
-        _: &mut Counting,
+        output: &mut Counting,
     ) -> Result<(), Raised> {
-        if let Value::Str(text) = record {
+        let (key, times) = self.key_of(record);
+        if let Value::Str(text) = key {
             match &mut held.cut {
                 Some(cut) => cut.add(text, &mut held.text.table),
-                None => held.text.table.add(text.as_bytes(), 1),
+                None => held.text.table.add(text.as_bytes(), times),
             }
             return Ok(());
         }
+        output.has_others = true;
         let others = *held.others.get_or_insert_with(|| heap.dict());
-        others.update(heap, record, |count| {
-            let before = count.and_then(|count| count.as_int()).unwrap_or(0);
-            Ok(Value::Int(before + 1))
+        others.update(heap, key, |count| {
+            let before = count.map_or(0, times_of);
+            Ok(Value::Int(i64::try_from(before.saturating_add(times)).unwrap_or(i64::MAX)))
         })
     }
 
@@ -213,9 +233,15 @@ impl Sink for Counted {
         Ok(())
     }
 
+    /// Other keys are values that a slab ends with, text is in the tables.
+    fn slab(&self, output: &Counting) -> usize {
+        if output.has_others { SLAB_OF_KEYS } else { SLAB }
+    }
+
     /// The pair that the program has made of it.
-    fn blamed<'a>(&self, heap: &Heap<'a>, record: Value<'a>) -> Value<'a> {
-        heap.pair(record, Value::Int(1))
+    fn blamed<'a>(&self, heap: &Heap<'a>, record: Value<'a>) -> (Value<'a>, u64) {
+        let (key, times) = self.key_of(record);
+        (heap.pair(key, Value::Int(1)), times)
     }
 
     fn size(output: &Counting) -> usize {
@@ -301,7 +327,7 @@ pub(super) fn pairs(counts: &Counts, partitions: usize) -> Dataset {
     let run = |index: usize| {
         let mut writer = Writer::default();
         let mut arena = Arena::default();
-        for slab in (cut(index)..cut(index + 1)).collect::<Vec<_>>().chunks(SLAB) {
+        for slab in (cut(index)..cut(index + 1)).collect::<Vec<_>>().chunks(ENCODED_AT_ONCE) {
             let heap = Heap::new(&arena, &task);
             for at in slab {
                 let key = str::from_utf8(counts.key(*at)).expect("the tables hold text");

@@ -9,7 +9,7 @@ use super::context::Context;
 use super::numbers::{Numbers, Reducing};
 use super::pipe::key_and_value;
 use super::read::Unit;
-use super::stage::{SLAB, Sink, Stage};
+use super::stage::{SLAB, SLAB_OF_KEYS, Sink, Stage};
 use super::write::Writer;
 use crate::batch::Dataset;
 use crate::batch::python::grouped::result_iterable;
@@ -208,7 +208,7 @@ impl Sink for Combine {
     fn slab(&self, output: &Combined) -> usize {
         match output {
             Combined::Numbers(_) => SLAB,
-            Combined::Pairs(_) => 32 << 20,
+            Combined::Pairs(_) => SLAB_OF_KEYS,
         }
     }
 

@@ -6,12 +6,9 @@ use std::sync::Arc;
 use ahash::RandomState;
 use hashbrown::HashTable;
 
-use super::write::Writer;
+use super::write::{ENCODED_AT_ONCE, Writer};
 use crate::batch::value::{Arena, Heap, Raised, Task, Value};
 use crate::plan::{Reduce, Reducer};
-
-/// Pairs that are encoded before their values are dropped.
-const SLAB: usize = 4096;
 
 /// A number of a key.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -175,9 +172,9 @@ impl Numbers {
     /// The same, written.
     pub(super) fn pairs(&self, from: usize) -> Writer {
         let (task, mut arena, mut writer) = (Task::default(), Arena::default(), Writer::default());
-        for slab in (from..self.keys.len()).step_by(SLAB) {
+        for slab in (from..self.keys.len()).step_by(ENCODED_AT_ONCE) {
             let heap = Heap::new(&arena, &task);
-            for (key, value) in self.entries(&heap, slab).take(SLAB) {
+            for (key, value) in self.entries(&heap, slab).take(ENCODED_AT_ONCE) {
                 writer.push(&heap, heap.pair(key, value)).expect("text and numbers can be encoded");
             }
             arena.reset();

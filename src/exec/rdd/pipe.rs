@@ -40,6 +40,8 @@ pub(super) struct Step<'a> {
     pub(super) of_members: Option<(Value<'a>, &'a Projected)>,
     /// How text is cut that a `flatMap`'s function gives; whoever comes behind does it.
     pub(super) cut: Option<&'a WordsBy>,
+    /// Whether records are pairs of what the function looks at and how often that came.
+    pub(super) is_of_counts: bool,
 }
 
 /// What a `flatMap` has got from its function, not yet at its end.
@@ -52,6 +54,8 @@ struct Open<'a> {
     step: usize,
     /// The key that belongs to every value, for `flatMapValues`.
     key: Option<Value<'a>>,
+    /// How often each of the values came.
+    times: Option<Value<'a>>,
 }
 
 /// What becomes of a record at a step.
@@ -111,7 +115,7 @@ impl<'a> Pipe<'a> {
                     Err(raised) => {
                         let raised =
                             self.trace.blame(heap, raised, step.origin, Some(step.shown(heap, record)));
-                        self.trace.skip(heap, raised)?;
+                        self.trace.skip(heap, raised, step.times(record))?;
                         continue 'records;
                     }
                 }
@@ -128,7 +132,11 @@ impl<'a> Pipe<'a> {
             let step = &self.steps[open.step];
             self.trace.blame(heap, raised, step.origin, Some(step.shown(heap, open.record)))
         })?;
-        Ok(value.map(|value| open.key.map_or(value, |key| heap.pair(key, value))))
+        Ok(value.map(|value| match open {
+            Open { key: Some(key), .. } => heap.pair(key, value),
+            Open { times: Some(times), .. } => heap.pair(value, times),
+            _ => value,
+        }))
     }
 }
 
@@ -156,6 +164,11 @@ impl<'a> Step<'a> {
     /// skipped, so that it is all there or not at all.
     #[inline]
     fn apply(&self, heap: &Heap<'a>, record: Value<'a>, at: usize, whole: bool) -> Result<Next<'a>, Raised> {
+        if self.is_of_counts
+            && let Value::Pair([counted, times]) = record
+        {
+            return self.apply_once(heap, *counted, *times, at, whole);
+        }
         Ok(match self.op {
             RecordOp::Map => Next::Record(self.call(heap, record)?),
             RecordOp::Filter if truth(self.call(heap, record)?) => Next::Record(record),
@@ -164,30 +177,50 @@ impl<'a> Step<'a> {
                 let (key, value) = key_and_value(heap, record)?;
                 Next::Record(heap.pair(key, self.call(heap, value)?))
             }
-            RecordOp::FlatMap => self.open(heap, record, record, None, at, whole)?,
+            RecordOp::FlatMap => match (self.call(heap, record)?, self.cut) {
+                (result @ Value::Str(_), Some(_)) => Next::Record(result),
+                (result, Some(by)) => {
+                    Next::Many(self.open(heap, record, split(heap, result, by)?, at, whole)?)
+                }
+                (result, None) => Next::Many(self.open(heap, record, result, at, whole)?),
+            },
             RecordOp::FlatMapValues => {
                 let (key, value) = key_and_value(heap, record)?;
-                self.open(heap, record, value, Some(key), at, whole)?
+                let open = self.open(heap, record, self.call(heap, value)?, at, whole)?;
+                Next::Many(Open { key: Some(key), ..open })
             }
         })
     }
 
+    /// What becomes of a record that came so often.
+    fn apply_once(
+        &self,
+        heap: &Heap<'a>,
+        record: Value<'a>,
+        times: Value<'a>,
+        at: usize,
+        whole: bool,
+    ) -> Result<Next<'a>, Raised> {
+        Ok(match self.op {
+            RecordOp::Filter if truth(self.call(heap, record)?) => Next::Record(heap.pair(record, times)),
+            RecordOp::Filter => Next::Nothing,
+            RecordOp::FlatMap => {
+                let open = self.open(heap, record, self.call(heap, record)?, at, whole)?;
+                Next::Many(Open { times: Some(times), ..open })
+            }
+            _ => Next::Record(heap.pair(self.call(heap, record)?, times)),
+        })
+    }
+
+    /// Begins to walk through the result of a `flatMap`'s function.
     fn open(
         &self,
         heap: &Heap<'a>,
         record: Value<'a>,
-        argument: Value<'a>,
-        key: Option<Value<'a>>,
+        result: Value<'a>,
         step: usize,
         whole: bool,
-    ) -> Result<Next<'a>, Raised> {
-        let mut result = self.call(heap, argument)?;
-        if let Some(by) = self.cut {
-            if let Value::Str(_) = result {
-                return Ok(Next::Record(result));
-            }
-            result = split(heap, result, by)?;
-        }
+    ) -> Result<Open<'a>, Raised> {
         let mut iter = iterate(heap, result)?;
         if whole {
             let mut values = BumpVec::new_in(heap.bump());
@@ -197,7 +230,7 @@ impl<'a> Step<'a> {
             }
             iter = heap.bump().alloc(Iter::slice(&LIST_ITERATOR, values.into_bump_slice()));
         }
-        Ok(Next::Many(Open { iter, record, step, key }))
+        Ok(Open { iter, record, step, key: None, times: None })
     }
 
     #[inline]
@@ -213,8 +246,25 @@ impl<'a> Step<'a> {
     /// A record as the program knows it.
     #[cold]
     fn shown(&self, heap: &Heap<'a>, record: Value<'a>) -> Value<'a> {
-        self.of_members.map_or(record, |(_, projected)| projected.document(heap, record))
+        match record {
+            Value::Pair([counted, _]) if self.is_of_counts => *counted,
+            _ => self.of_members.map_or(record, |(_, projected)| projected.document(heap, record)),
+        }
     }
+
+    /// How many records of the program a record stands for.
+    #[cold]
+    fn times(&self, record: Value<'a>) -> u64 {
+        match record {
+            Value::Pair([_, times]) if self.is_of_counts => times_of(*times),
+            _ => 1,
+        }
+    }
+}
+
+/// How often a record came.
+pub(super) fn times_of(times: Value<'_>) -> u64 {
+    times.as_int().and_then(|times| u64::try_from(times).ok()).unwrap_or(1)
 }
 
 /// `value.split(" ")` of whatever has such a method.

@@ -9,7 +9,7 @@ use crate::batch::python::numbers::parse_short_int;
 use crate::batch::value::{Args, Callable, Function, Heap, Outcome, Raised, Value, get_item};
 use crate::exec::eval::{Compiled, compile_part};
 use crate::kernel::{Finding, Members};
-use crate::plan::{Image, Projection, projection};
+use crate::plan::{Image, Part, Projection, projection};
 
 /// Values that documents are skimmed for. A document of which more is read is parsed.
 const MOST_SKIMMED: usize = 16;
@@ -35,7 +35,7 @@ pub(super) fn project(links: &mut [Link]) {
         let readers = &mut later[..projection.readers];
         let mut projected = Projected::new(projection);
         let functions: Option<Vec<_>> =
-            readers.iter().map(|link| projected.reader(link.step()?.1, false)).collect();
+            readers.iter().map(|link| projected.reader(link.step()?.1, None)).collect();
         projected.as_tuple = functions.is_some() && !readers.is_empty();
         let projected = Arc::new(projected);
         for (reader, function) in readers.iter_mut().zip(functions.into_iter().flatten()) {
@@ -55,11 +55,11 @@ impl Projected {
         Projected { projection, members, values, as_tuple: false }
     }
 
-    /// What does the same as a function of documents with a tuple of the values that are wanted of one, or gives what
-    /// the function splits into words.
-    pub(super) fn reader(&self, function: &Arc<Image>, is_text_of_words: bool) -> Option<Arc<Compiled>> {
+    /// What does the same as a function of documents with a tuple of the values that are wanted of one, or gives a
+    /// part of what the function does.
+    pub(super) fn reader(&self, function: &Arc<Image>, part: Option<Part>) -> Option<Arc<Compiled>> {
         self.members.as_ref()?;
-        compile_part(function, Some(&self.projection.wanted), is_text_of_words)
+        compile_part(function, Some(&self.projection.wanted), part)
     }
 
     /// The function that it stands for.

@@ -20,6 +20,9 @@ const TASK: usize = 512 * 1024;
 /// second-level cache.
 pub(super) const SLAB: usize = 256 << 10;
 
+/// The same where a table of keys ends with the slab: every one of them is told then.
+pub(super) const SLAB_OF_KEYS: usize = 32 << 20;
+
 /// Memory that an arena may keep for the next slab.
 const KEPT: usize = 8 << 20;
 
@@ -76,9 +79,9 @@ pub(super) trait Sink: Send + Sync + 'static {
         SLAB
     }
 
-    /// The record that is blamed for what taking this one raises.
-    fn blamed<'a>(&self, _: &Heap<'a>, record: Value<'a>) -> Value<'a> {
-        record
+    /// The record of the program that is blamed for what taking this one raises, and how often it came.
+    fn blamed<'a>(&self, _: &Heap<'a>, record: Value<'a>) -> (Value<'a>, u64) {
+        (record, 1)
     }
 
     /// Bytes that the output of a task takes, about.
@@ -230,12 +233,12 @@ impl<S: Sink> Stage<S> {
         {
             *missing -= 1;
             if let Err(raised) = self.sink.take(heap, &mut held, record, output) {
-                let record = self.sink.blamed(heap, record);
+                let (record, times) = self.sink.blamed(heap, record);
                 let raised = trace.blame(heap, raised, &self.origin, Some(record));
                 if self.is_of_results {
                     return Err(raised);
                 }
-                trace.skip(heap, raised)?;
+                trace.skip(heap, raised, times)?;
             }
             if self.has_slabs && heap.used() > self.sink.slab(output) && pipe.is_idle() {
                 next = Some(reader.place());

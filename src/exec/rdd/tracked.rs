@@ -189,7 +189,7 @@ impl Worker<'_> {
             let done = self.record(heap, function, record, (states, changed), (update, mapped));
             if let Err(raised) = done {
                 let raised = trace.blame(heap, raised, self.origin, Some(record));
-                trace.skip(heap, raised)?;
+                trace.skip(heap, raised, 1)?;
             }
             if heap.allocated() > limit {
                 more = true;
@@ -260,7 +260,7 @@ impl Worker<'_> {
             .and_then(|result| self.map(heap, result, mapped));
         if let Err(raised) = done {
             let raised = trace.blame(heap, raised, self.origin, Some(heap.pair(key, Value::None)));
-            trace.skip(heap, raised)?;
+            trace.skip(heap, raised, 1)?;
         }
         Ok(())
     }

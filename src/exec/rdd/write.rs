@@ -9,6 +9,9 @@ use crate::batch::{Partition, Piece, Rows};
 /// Bytes after which a piece is full.
 const FULL: usize = 1 << 20;
 
+/// Records that are made of what is no value, and encoded, before their values are dropped.
+pub(super) const ENCODED_AT_ONCE: usize = 4096;
+
 /// Encodes records into pieces.
 #[derive(Debug, Default)]
 pub(super) struct Writer {
