@@ -9,8 +9,8 @@ use super::image::{Frozen, Image};
 use super::key::WordsBy;
 use super::recipe::seconds;
 use super::rules::{
-    EarlyCount, EarlyStage, Projection, counts_by_key, early_counts, early_stages, kept, projection,
-    reducer_of, words, words_first, words_of_text,
+    EarlyCount, EarlyStage, Projection, counts_by_key, early_counts, early_stages, groups_ones, kept,
+    projection, reducer_of, words, words_first, words_of_text,
 };
 use super::shape::{Part, Shape, shape};
 use super::stream::{Graph, Lambda, Output, OutputOp, StreamId, StreamOp};
@@ -204,7 +204,9 @@ impl Explained<'_> {
                 ]
             }
             RddOp::Group { partitions } | RddOp::Cogroup { partitions } => {
-                vec![format!("shuffle by key into {partitions} partitions")]
+                let ones = self.before_of_wide(index).filter(|before| groups_ones(op, *before));
+                let ones = ones.map(|_| "native (count by key): the ones of a key are counted, and made again".into());
+                std::iter::once(format!("shuffle by key into {partitions} partitions")).chain(ones).collect()
             }
             RddOp::PartitionBy { partitions, .. } => vec![format!("shuffle by key into {partitions} partitions")],
             RddOp::Repartition { partitions } => vec![format!("shuffle in turn into {partitions} partitions")],

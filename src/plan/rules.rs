@@ -138,6 +138,13 @@ pub fn counts_by_key(combine: &RddOp, before: Option<RecordStep<'_>>) -> bool {
     *partitions > 1 && sums && before.is_some_and(pairs_with_one)
 }
 
+/// `groupByKey` or `cogroup` behind `map(lambda x: (e, 1))`: keys are counted, and their ones are made again. As
+/// with counts by key, a result of one partition is in the order of the input.
+pub fn groups_ones(group: &RddOp, before: RecordStep<'_>) -> bool {
+    let (RddOp::Group { partitions } | RddOp::Cogroup { partitions }) = group else { return false };
+    *partitions > 1 && pairs_with_one(before)
+}
+
 /// `map(lambda x: (e, 1))`
 fn pairs_with_one((op, image): RecordStep<'_>) -> bool {
     let Frozen::Function { code, .. } = &image.entry else { return false };
@@ -239,7 +246,8 @@ pub fn kept(graph: &Graph) -> Vec<bool> {
     }
     for (index, stream) in graph.streams.iter().enumerate() {
         let remembers = matches!(stream.op, StreamOp::State { .. } | StreamOp::ReduceWindow { .. });
-        let looks_back = remembers || matches!(stream.op, StreamOp::Window { .. });
+        // A state takes a batch once; one that failed is made from its lines again.
+        let looks_back = matches!(stream.op, StreamOp::ReduceWindow { .. } | StreamOp::Window { .. });
         kept[index] |= remembers;
         for parent in &stream.parents {
             consumers[parent.0 as usize] += 1;

@@ -22,7 +22,7 @@ use super::write::Writer;
 use super::zip::{cross, zip};
 use crate::batch::{Counts, Dataset, Partition, Piece};
 use crate::exec::eval::compile;
-use crate::plan::{Failure, Origin, Outcome, Rdd, RddOp, Shape, counts_by_key, shape};
+use crate::plan::{Failure, Origin, Outcome, Rdd, RddOp, Shape, counts_by_key, groups_ones, shape};
 
 /// A computation.
 pub(super) struct Computation<'w> {
@@ -211,19 +211,21 @@ impl<'w> Computation<'w> {
                 self.lay_out(pieces, *partitions, origin)
             }
             RddOp::Group { partitions } => {
-                let pairs = into_pieces(self.map_parent(rdd, 0, Pairs { parent: None })?.outputs);
-                let groups = self.bring_together(pairs, Group { parents: None }, origin)?;
+                let (pairs, are_ones) = self.pairs(rdd, 0, None)?;
+                let group = Group { parents: None, of_ones: vec![are_ones] };
+                let groups = self.bring_together(pairs, group, origin)?;
                 self.lay_out(groups, *partitions, origin)
             }
             RddOp::Cogroup { partitions } => {
                 let parents = rdd.parents().len();
-                let mut pairs = Vec::new();
+                let (mut pairs, mut of_ones) = (Vec::new(), Vec::new());
                 for parent in 0..parents {
-                    pairs.extend(into_pieces(
-                        self.map_parent(rdd, parent, Pairs { parent: Some(parent) })?.outputs,
-                    ));
+                    let (of_parent, are_ones) = self.pairs(rdd, parent, Some(parent))?;
+                    pairs.extend(of_parent);
+                    of_ones.push(are_ones);
                 }
-                let groups = self.bring_together(pairs, Group { parents: Some(parents) }, origin)?;
+                let group = Group { parents: Some(parents), of_ones };
+                let groups = self.bring_together(pairs, group, origin)?;
                 self.lay_out(groups, *partitions, origin)
             }
             RddOp::PartitionBy { partitions, function } => {
@@ -271,6 +273,27 @@ impl<'w> Computation<'w> {
                 Ok(Dataset { partitions })
             }
         }
+    }
+
+    /// The pairs of a parent on their way to be grouped. Where all their values are 1, those of a key may be one pair with
+    /// how many they are instead: whether they are.
+    fn pairs(&mut self, rdd: &Arc<Rdd>, index: usize, parent: Option<usize>) -> Outcome<(Vec<Piece>, bool)> {
+        let (chain, base) = self.parent_chain(rdd, index)?;
+        let (origin, sink) = (rdd.origin.clone(), Pairs { parent });
+        let keys = match chain.links.last().and_then(Link::step) {
+            Some(last) if groups_ones(&rdd.op, last) => chain.up_to_keys(),
+            _ => None,
+        };
+        let Some(keys) = keys else {
+            let outputs = self.run(rdd, Stage::new(chain, sink, origin), &base)?;
+            return Ok((into_pieces(outputs.into_iter().map(|(_, output)| output)), false));
+        };
+        let (counts, mut others) = self.count_keys(rdd, keys, &base, 1)?;
+        others.extend(Together::of_pairs(counts));
+        let pieces = into_pieces(others.into_iter().map(|others| others.pairs));
+        let stage = Stage::new(Chain::default(), sink, origin);
+        let units = stage.units(&Dataset { partitions: vec![Partition { pieces }] });
+        Ok((into_pieces(self.run_units(stage, units)?), true))
     }
 
     /// Counts what chains give, the second one of what the first has counted: keys that are text with their counts,

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use super::chain::Chain;
 use super::context::Context;
 use super::numbers::{Numbers, Reducing};
-use super::pipe::key_and_value;
+use super::pipe::{key_and_value, times_of};
 use super::read::Unit;
 use super::stage::{SLAB, SLAB_OF_KEYS, Sink, Stage};
 use super::write::Writer;
 use crate::batch::Dataset;
 use crate::batch::python::grouped::result_iterable;
 use crate::batch::value::exceptions::{TYPE_ERROR, VALUE_ERROR};
-use crate::batch::value::{Args, Dict, Heap, Raised, Value, call, hash, iterate, type_of};
+use crate::batch::value::{Args, Dict, Heap, List, Raised, Value, call, hash, iterate, type_of};
 use crate::exec::eval::{Compiled, compile};
 use crate::plan::{Image, Origin, Outcome, reducer_of};
 
@@ -280,6 +280,8 @@ impl Sink for Pairs {
 pub(super) struct Group {
     /// How many parents `cogroup` has.
     pub(super) parents: Option<usize>,
+    /// Whether a value stands for so many ones, by parent.
+    pub(super) of_ones: Vec<bool>,
 }
 
 impl Sink for Group {
@@ -305,12 +307,14 @@ impl Sink for Group {
         groups.update(heap, key, |group| {
             let group = group.unwrap_or_else(|| self.new_group(heap));
             match (group, self.parents) {
-                (Value::List(values), None) => values.push(heap, value)?,
+                (Value::List(values), None) => self.push(heap, values, 0, value)?,
                 (Value::List(of_parents), Some(_)) => {
                     let (parent, value) = unpack(heap, value)?;
                     let parent = parent.as_int().and_then(|parent| usize::try_from(parent).ok());
-                    if let Some(Value::List(values)) = parent.and_then(|parent| of_parents.get(parent)) {
-                        values.push(heap, value)?;
+                    if let Some(parent) = parent
+                        && let Some(Value::List(values)) = of_parents.get(parent)
+                    {
+                        self.push(heap, values, parent, value)?;
                     }
                 }
                 _ => {}
@@ -342,6 +346,23 @@ impl Sink for Group {
 }
 
 impl Group {
+    /// Appends a value of a parent to those of a key.
+    fn push<'a>(
+        &self,
+        heap: &Heap<'a>,
+        values: &List<'a>,
+        parent: usize,
+        value: Value<'a>,
+    ) -> Result<(), Raised> {
+        if !self.of_ones.get(parent).is_some_and(|are_ones| *are_ones) {
+            return values.push(heap, value);
+        }
+        for _ in 0..times_of(value) {
+            values.push(heap, Value::Int(1))?;
+        }
+        Ok(())
+    }
+
     /// What gathers the values of a key: a list, or a list a parent.
     fn new_group<'a>(&self, heap: &Heap<'a>) -> Value<'a> {
         match self.parents {

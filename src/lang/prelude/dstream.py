@@ -292,7 +292,7 @@ class DStream:
             if state is None:
                 values = new.groupByKey(numPartitions).mapValues(lambda news: (list(news), None))
             else:
-                both = state.cogroup(new.partitionBy(numPartitions), numPartitions)
+                both = state.cogroup(new, numPartitions)
                 values = both.mapValues(lambda sides: (list(sides[1]), list(sides[0])[0] if len(sides[0]) else None))
             return values.mapValues(lambda pair: updateFunc(pair[0], pair[1])).filter(_is_there)
 
