@@ -288,11 +288,9 @@ impl<'w> Computation<'w> {
             let outputs = self.run(rdd, Stage::new(chain, sink, origin), &base)?;
             return Ok((into_pieces(outputs.into_iter().map(|(_, output)| output)), false));
         };
-        let (counts, mut others) = self.count_keys(rdd, keys, &base, 1)?;
-        others.extend(Together::of_pairs(counts));
-        let pieces = into_pieces(others.into_iter().map(|others| others.pairs));
+        let (counts, others) = self.count_keys(rdd, keys, &base, 1)?;
         let stage = Stage::new(Chain::default(), sink, origin);
-        let units = stage.units(&Dataset { partitions: vec![Partition { pieces }] });
+        let units = stage.units(&with_others(counts, others));
         Ok((into_pieces(self.run_units(stage, units)?), true))
     }
 
@@ -308,7 +306,7 @@ impl<'w> Computation<'w> {
         let counter = Arc::clone(&self.tasks.counter);
         let in_lines =
             if self.tasks.has_started(rdd) { None } else { self.tasks.count_in_lines(&keys, base)? };
-        let (mut counts, mut others) = match in_lines {
+        let (counts, others) = match in_lines {
             Some(counts) => (counts, Vec::new()),
             None => {
                 let stage = Counted::stage(keys, Arc::clone(&counter), rdd.origin.clone());
@@ -316,15 +314,15 @@ impl<'w> Computation<'w> {
                 self.summed_up(outputs.into_iter().map(|(_, output)| output).collect(), &counter)?
             }
         };
-        if !of_words.links.is_empty() {
-            others.extend(Together::of_pairs(pairs(&counts, 1)));
-            let pieces = into_pieces(others.into_iter().map(|others| others.pairs));
-            let words = Dataset { partitions: vec![Partition { pieces }] };
-            let stage = Counted::stage_of_counts(of_words, Arc::clone(&counter), rdd.origin.clone());
-            let units = stage.units(&words);
-            let outputs = self.run_units(stage, units).inspect_err(|_| counter.clear())?;
-            (counts, others) = self.summed_up(outputs, &counter)?;
+        if of_words.links.is_empty() {
+            return Ok((pairs(&counts, partitions), others));
         }
+        let stage = Counted::stage_of_counts(of_words, Arc::clone(&counter), rdd.origin.clone());
+        // Nothing else holds the words: they go as they are dealt with.
+        let units = stage.units(&with_others(pairs(&counts, 1), others));
+        drop(counts);
+        let outputs = self.run_units(stage, units).inspect_err(|_| counter.clear())?;
+        let (counts, others) = self.summed_up(outputs, &counter)?;
         Ok((pairs(&counts, partitions), others))
     }
 
@@ -531,6 +529,12 @@ impl<'w> Computation<'w> {
         let outputs = self.run_units(stage, units)?;
         Ok(Dataset { partitions: outputs.into_iter().map(|(_, writer)| writer.into_partition()).collect() })
     }
+}
+
+/// Keys that are text with their counts, and others, behind each other.
+fn with_others(counts: Dataset, others: Vec<Together>) -> Dataset {
+    let together = others.into_iter().chain(Together::of_pairs(counts));
+    Dataset { partitions: vec![Partition { pieces: into_pieces(together.map(|together| together.pairs)) }] }
 }
 
 /// The chain that gives the keys, where all that is done is to count by them: [`Chain::up_to_keys`].
