@@ -175,24 +175,17 @@ impl Chain {
             match op {
                 LinkOp::Record(ByRecord { op, function, of_members, cut, is_of_counts }) => {
                     let of_members = match of_members {
-                        Some((function, projected)) => Some((function.thaw(heap)?, &**projected)),
+                        Some((function, _)) => Some(function.thaw(heap)?),
                         None => None,
                     };
                     let (op, function) = (*op, function.thaw(heap)?);
                     let (cut, is_of_counts) = (cut.as_ref(), *is_of_counts);
-                    steps.push(Step { op, function, origin, of_members, cut, is_of_counts });
+                    steps.push(Step { of_members, cut, is_of_counts, ..Step::new(op, function, origin) });
                 }
                 LinkOp::Json(projected) => {
                     let function = projected.function(heap);
-                    let op = RecordOp::Map;
-                    steps.push(Step {
-                        op,
-                        function,
-                        origin,
-                        of_members: None,
-                        cut: None,
-                        is_of_counts: false,
-                    });
+                    let step = Step::new(RecordOp::Map, function, origin);
+                    steps.push(Step { parses: Some(projected), ..step });
                 }
                 LinkOp::Partition(op) => {
                     let pipe = Pipe::new(heap, input, &steps, trace);

@@ -36,12 +36,21 @@ pub(super) struct Step<'a> {
     pub(super) op: RecordOp,
     pub(super) function: Value<'a>,
     pub(super) origin: &'a Origin,
-    /// What is called instead where a record is the members of a document, and of which.
-    pub(super) of_members: Option<(Value<'a>, &'a Projected)>,
+    /// What is called instead where a record is the members of a document.
+    pub(super) of_members: Option<Value<'a>>,
+    /// How it parses documents, if that is what it does.
+    pub(super) parses: Option<&'a Projected>,
     /// How text is cut that a `flatMap`'s function gives; whoever comes behind does it.
     pub(super) cut: Option<&'a WordsBy>,
     /// Whether records are pairs of what the function looks at and how often that came.
     pub(super) is_of_counts: bool,
+}
+
+impl<'a> Step<'a> {
+    /// An operator on records as they are.
+    pub(super) fn new(op: RecordOp, function: Value<'a>, origin: &'a Origin) -> Self {
+        Step { op, function, origin, of_members: None, parses: None, cut: None, is_of_counts: false }
+    }
 }
 
 /// What a `flatMap` has got from its function, not yet at its end.
@@ -50,6 +59,8 @@ struct Open<'a> {
     iter: &'a Iter<'a>,
     /// The record that it was made of.
     record: Value<'a>,
+    /// What that was made of, at which step.
+    first: (Value<'a>, usize),
     /// Which step.
     step: usize,
     /// The key that belongs to every value, for `flatMapValues`.
@@ -91,7 +102,7 @@ impl<'a> Pipe<'a> {
     pub(super) fn next(&self, heap: &Heap<'a>) -> Result<Option<Value<'a>>, Raised> {
         'records: loop {
             let open = self.open.borrow().last().copied();
-            let (mut record, mut at) = match open {
+            let (first, start) = match open {
                 Some(open) => match self.next_of(heap, open)? {
                     Some(record) => (record, open.step + 1),
                     None => {
@@ -104,17 +115,18 @@ impl<'a> Pipe<'a> {
                     None => return Ok(None),
                 },
             };
+            let (mut record, mut at) = (first, start);
             while let Some(step) = self.steps.get(at) {
                 match step.apply(heap, record, at, self.trace.skips()) {
                     Ok(Next::Record(next)) => record = next,
                     Ok(Next::Nothing) => continue 'records,
                     Ok(Next::Many(open)) => {
-                        self.open.borrow_mut().push(open);
+                        self.open.borrow_mut().push(Open { first: (first, start), ..open });
                         continue 'records;
                     }
                     Err(raised) => {
-                        let raised =
-                            self.trace.blame(heap, raised, step.origin, Some(step.shown(heap, record)));
+                        let shown = self.shown(heap, record, (first, start), at);
+                        let raised = self.trace.blame(heap, raised, step.origin, Some(shown));
                         self.trace.skip(heap, raised, step.times(record))?;
                         continue 'records;
                     }
@@ -125,12 +137,30 @@ impl<'a> Pipe<'a> {
         }
     }
 
+    /// A record as the program knows it at a step: where it is some members of a document, all of that, made of the
+    /// text that was the record at an earlier step.
+    #[cold]
+    fn shown(&self, heap: &Heap<'a>, record: Value<'a>, first: (Value<'a>, usize), at: usize) -> Value<'a> {
+        if self.steps[at].is_of_counts
+            && let Value::Pair([counted, _]) = record
+        {
+            return *counted;
+        }
+        let document = || {
+            let (parser, others) = self.steps[first.1..at].split_first()?;
+            let is_unchanged = others.iter().all(|step| step.op == RecordOp::Filter);
+            parser.parses.filter(|_| is_unchanged)?.whole(heap, first.0)
+        };
+        document().unwrap_or(record)
+    }
+
     /// The next of what a `flatMap` has given.
     fn next_of(&self, heap: &Heap<'a>, open: Open<'a>) -> Result<Option<Value<'a>>, Raised> {
         heap.check()?;
         let value = open.iter.next(heap).map_err(|raised| {
             let step = &self.steps[open.step];
-            self.trace.blame(heap, raised, step.origin, Some(step.shown(heap, open.record)))
+            let shown = self.shown(heap, open.record, open.first, open.step);
+            self.trace.blame(heap, raised, step.origin, Some(shown))
         })?;
         Ok(value.map(|value| match open {
             Open { key: Some(key), .. } => heap.pair(key, value),
@@ -230,26 +260,17 @@ impl<'a> Step<'a> {
             }
             iter = heap.bump().alloc(Iter::slice(&LIST_ITERATOR, values.into_bump_slice()));
         }
-        Ok(Open { iter, record, step, key: None, times: None })
+        Ok(Open { iter, record, first: (record, step), step, key: None, times: None })
     }
 
     #[inline]
     fn call(&self, heap: &Heap<'a>, argument: Value<'a>) -> Outcome<'a> {
         let function = match (self.of_members, argument) {
             // No document is a tuple.
-            (Some((of_members, _)), Value::Tuple(_) | Value::Pair(_)) => of_members,
+            (Some(of_members), Value::Tuple(_) | Value::Pair(_)) => of_members,
             _ => self.function,
         };
         call(heap, function, Args { positional: &[argument], keywords: &[] })
-    }
-
-    /// A record as the program knows it.
-    #[cold]
-    fn shown(&self, heap: &Heap<'a>, record: Value<'a>) -> Value<'a> {
-        match record {
-            Value::Pair([counted, _]) if self.is_of_counts => *counted,
-            _ => self.of_members.map_or(record, |(_, projected)| projected.document(heap, record)),
-        }
     }
 
     /// How many records of the program a record stands for.

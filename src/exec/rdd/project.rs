@@ -91,15 +91,17 @@ impl Projected {
         object(heap, &self.projection.wanted, &mut values.iter().copied())
     }
 
-    /// What is wanted of the document that a record has the members of.
-    pub(super) fn document<'a>(&'a self, heap: &Heap<'a>, record: Value<'a>) -> Value<'a> {
-        let values = match record {
-            Value::Pair(both) => &both[..],
-            Value::Tuple(values) => values,
-            _ => return record,
-        };
-        let mut values = values.iter().copied().map(Some);
-        object(heap, &self.projection.wanted, &mut values).ok().flatten().unwrap_or(record)
+    /// All of a document of which some members were made, while an exception is on its way.
+    #[cold]
+    pub(super) fn whole<'a>(&self, heap: &Heap<'a>, text: Value<'a>) -> Option<Value<'a>> {
+        let Value::Str(text) = text else { return None };
+        if !self.projection.path.is_empty() {
+            return None;
+        }
+        let exception = heap.caught();
+        let document = json::load_wanted(heap, text, &Wanted::All).ok();
+        heap.throw(exception);
+        document
     }
 
     /// The document, and then what it is subscripted by.
