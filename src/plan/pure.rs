@@ -19,8 +19,8 @@ const PURE_CLASSES: &[&str] =
 /// The built-in functions that are not.
 const IMPURE: &[&str] = &["eval", "id", "print"];
 
-/// Whether that is known of a function: of what it changes it has made everything itself, if
-/// [`Image`]'s other rules say so; it tells nobody, and looks at no clock.
+/// Whether that is known of a function: it tells nobody anything, and looks at no clock. Whether it changes what it
+/// has captured is another question.
 pub fn is_pure(image: &Image) -> bool {
     let globals = image.globals.iter().map(|(_, frozen)| frozen);
     globals
@@ -109,7 +109,7 @@ mod tests {
     use crate::lang::parse;
     use crate::plan::code::Source;
 
-    /// A lambda whose globals are `print`'s accumulator `seen`, and some modules.
+    /// A lambda whose globals are an accumulator called `seen`, and some modules.
     fn is_pure_lambda(text: &str) -> bool {
         let source = Arc::new(Source { name: "job.py".into(), text: format!("f = {text}\n") });
         let module = parse(&source).expect("these are programs");

@@ -55,7 +55,7 @@ pub(super) struct ByRecord {
     /// How text is cut that the function gives, instead of something to walk through. That is left to whoever comes
     /// behind.
     pub(super) cut: Option<WordsBy>,
-    /// Whether it is given pairs of a record and how often that came, and gives such.
+    /// Whether it is a `map` or `filter` that is given pairs of a record and how often that came, and gives such.
     pub(super) is_of_counts: bool,
 }
 

@@ -65,8 +65,6 @@ struct Open<'a> {
     step: usize,
     /// The key that belongs to every value, for `flatMapValues`.
     key: Option<Value<'a>>,
-    /// How often each of the values came.
-    times: Option<Value<'a>>,
 }
 
 /// What becomes of a record at a step.
@@ -162,11 +160,7 @@ impl<'a> Pipe<'a> {
             let shown = self.shown(heap, open.record, open.first, open.step);
             self.trace.blame(heap, raised, step.origin, Some(shown))
         })?;
-        Ok(value.map(|value| match open {
-            Open { key: Some(key), .. } => heap.pair(key, value),
-            Open { times: Some(times), .. } => heap.pair(value, times),
-            _ => value,
-        }))
+        Ok(value.map(|value| open.key.map_or(value, |key| heap.pair(key, value))))
     }
 }
 
@@ -197,7 +191,12 @@ impl<'a> Step<'a> {
         if self.is_of_counts
             && let Value::Pair([counted, times]) = record
         {
-            return self.apply_once(heap, *counted, *times, at, whole);
+            let result = self.call(heap, *counted)?;
+            return Ok(match self.op {
+                RecordOp::Filter if truth(result) => Next::Record(record),
+                RecordOp::Filter => Next::Nothing,
+                _ => Next::Record(heap.pair(result, *times)),
+            });
         }
         Ok(match self.op {
             RecordOp::Map => Next::Record(self.call(heap, record)?),
@@ -222,26 +221,6 @@ impl<'a> Step<'a> {
         })
     }
 
-    /// What becomes of a record that came so often.
-    fn apply_once(
-        &self,
-        heap: &Heap<'a>,
-        record: Value<'a>,
-        times: Value<'a>,
-        at: usize,
-        whole: bool,
-    ) -> Result<Next<'a>, Raised> {
-        Ok(match self.op {
-            RecordOp::Filter if truth(self.call(heap, record)?) => Next::Record(heap.pair(record, times)),
-            RecordOp::Filter => Next::Nothing,
-            RecordOp::FlatMap => {
-                let open = self.open(heap, record, self.call(heap, record)?, at, whole)?;
-                Next::Many(Open { times: Some(times), ..open })
-            }
-            _ => Next::Record(heap.pair(self.call(heap, record)?, times)),
-        })
-    }
-
     /// Begins to walk through the result of a `flatMap`'s function.
     fn open(
         &self,
@@ -260,7 +239,7 @@ impl<'a> Step<'a> {
             }
             iter = heap.bump().alloc(Iter::slice(&LIST_ITERATOR, values.into_bump_slice()));
         }
-        Ok(Open { iter, record, first: (record, step), step, key: None, times: None })
+        Ok(Open { iter, record, first: (record, step), step, key: None })
     }
 
     #[inline]
