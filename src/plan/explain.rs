@@ -10,7 +10,7 @@ use super::key::WordsBy;
 use super::recipe::seconds;
 use super::rules::{
     EarlyCount, EarlyStage, Projection, counts_by_key, early_counts, early_stages, groups_ones, kept,
-    projection, reducer_of, words, words_first, words_of_text,
+    projection, reducer_of, sums_ones, words, words_first, words_of_text,
 };
 use super::shape::{Part, Shape, shape};
 use super::stream::{Graph, Lambda, Output, OutputOp, StreamId, StreamOp};
@@ -238,7 +238,7 @@ impl Explained<'_> {
         }
         let last = behind.last().copied().unwrap_or(index);
         if let Some(wide) = self.only_child(last)
-            && self.operators[wide].as_ref().is_some_and(|op| counts_by_key(op, self.before_of_wide(wide)))
+            && self.operators[wide].as_ref().is_some_and(|op| sums_ones(op, self.before_of_wide(wide)))
         {
             if self.words_before(wide).is_some() {
                 return format!("native (count words): part of {wide}, no word is made a value");
@@ -263,9 +263,7 @@ impl Explained<'_> {
         }
         let why = match shape(step.1) {
             Some(Shape::Words(_)) => "words go on to other operators than a count of them",
-            Some(Shape::PairWithOne) => {
-                "its pairs are not summed up by key at once, in more than one partition"
-            }
+            Some(Shape::PairWithOne) => "its pairs are not summed up by key at once",
             Some(Shape::ParseJson) => "which members are read of the documents cannot be told",
             Some(_) => "it has no kernel in this place",
             None => "no kernel is for this function",

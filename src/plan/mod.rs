@@ -36,8 +36,8 @@ pub use recipe::seconds;
 pub use reducer::{Reduce, Reducer};
 pub use rules::{
     EarlyCount, EarlyStage, FilterKernel, KeyKernel, Projection, RecordOp, RecordStep, counts_by_key,
-    early_counts, early_stages, filter_kernel, groups_ones, kept, key_kernel, projection, reducer_of, words,
-    words_first, words_of_text,
+    early_counts, early_stages, filter_kernel, groups_ones, kept, key_kernel, projection, reducer_of,
+    sums_ones, words, words_first, words_of_text,
 };
 pub use shape::{Part, Shape, shape, split_text};
 pub use stream::{Callback, Graph, Lambda, Output, OutputOp, Stream, StreamId, StreamOp, StreamRddOp};

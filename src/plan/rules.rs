@@ -131,11 +131,16 @@ impl RddOp {
 /// `combineByKey(a + b)` behind `map((x, 1))` counts by key: in the tables of the word count, as long as
 /// all keys are text. A result of one partition is in the order of the input, which tables do not keep.
 pub fn counts_by_key(combine: &RddOp, before: Option<RecordStep<'_>>) -> bool {
-    let RddOp::Combine { create, merge_value, merge_combiners, partitions } = combine else { return false };
+    matches!(combine, RddOp::Combine { partitions: 2.., .. }) && sums_ones(combine, before)
+}
+
+/// The same for any number of partitions.
+pub fn sums_ones(combine: &RddOp, before: Option<RecordStep<'_>>) -> bool {
+    let RddOp::Combine { create, merge_value, merge_combiners, .. } = combine else { return false };
     let sums = create.as_ref().is_none_or(|create| shape(create) == Some(Shape::Identity))
         && shape(merge_value) == Some(Shape::Sum)
         && shape(merge_combiners) == Some(Shape::Sum);
-    *partitions > 1 && sums && before.is_some_and(pairs_with_one)
+    sums && before.is_some_and(pairs_with_one)
 }
 
 /// `groupByKey` or `cogroup` behind `map(lambda x: (e, 1))`: keys are counted, and their ones are made again. As

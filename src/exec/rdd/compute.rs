@@ -22,7 +22,9 @@ use super::write::Writer;
 use super::zip::{cross, zip};
 use crate::batch::{Counts, Dataset, Partition, Piece};
 use crate::exec::eval::compile;
-use crate::plan::{Failure, Origin, Outcome, Rdd, RddOp, Shape, counts_by_key, groups_ones, shape};
+use crate::plan::{
+    Failure, Origin, Outcome, Rdd, RddOp, Shape, counts_by_key, groups_ones, shape, sums_ones,
+};
 
 /// A computation.
 pub(super) struct Computation<'w> {
@@ -197,9 +199,17 @@ impl<'w> Computation<'w> {
                         }
                     }
                 } else {
-                    let sink = Combine::new(create.as_ref(), merge_value, merge_combiners);
-                    let outputs = self.run(rdd, Stage::new(chain, sink, origin.clone()), &base)?;
-                    let outputs = Combined::folded(outputs.into_iter().map(|(_, output)| output));
+                    let sink = || Combine::new(create.as_ref(), merge_value, merge_combiners);
+                    let (stage, of_words) = combining(rdd, chain, sink());
+                    let outputs = self.run(rdd, stage, &base)?;
+                    let mut outputs = Combined::folded(outputs.into_iter().map(|(_, output)| output));
+                    if !of_words.links.is_empty() {
+                        let stage = Stage::new(of_words, sink(), origin.clone());
+                        let pieces = outputs.drain(..).map(|output| Together::from(output).pairs);
+                        let words = Dataset { partitions: vec![Partition { pieces: into_pieces(pieces) }] };
+                        let units = stage.units(&words);
+                        outputs = Combined::folded(self.run_units(stage, units)?);
+                    }
                     together.extend(outputs.into_iter().map(Together::from));
                 }
                 let tables: usize = together.iter().map(|output| output.tables).sum();
@@ -428,7 +438,7 @@ impl<'w> Computation<'w> {
                     }
                     None => {
                         let sink = Combine::new(create.as_ref(), merge_value, merge_combiners);
-                        Started::new(Stage::new(chain, sink, origin), rules)
+                        Started::new(combining(rdd, chain, sink).0, rules)
                     }
                 }
             }
@@ -535,6 +545,16 @@ impl<'w> Computation<'w> {
 fn with_others(counts: Dataset, others: Vec<Together>) -> Dataset {
     let together = others.into_iter().chain(Together::of_pairs(counts));
     Dataset { partitions: vec![Partition { pieces: into_pieces(together.map(|together| together.pairs)) }] }
+}
+
+/// The stage that brings together what a chain gives, and what is to be done with the keys of that, if they are to be
+/// brought together once more then. Keys that come with ones come alone.
+fn combining(rdd: &Rdd, chain: Chain, sink: Combine) -> (Stage<Combine>, Chain) {
+    let are_ones = sums_ones(&rdd.op, chain.links.last().and_then(Link::step));
+    match are_ones.then(|| chain.up_to_keys()).flatten() {
+        Some((keys, of_words)) => (sink.stage_of_ones(keys, rdd.origin.clone()), of_words),
+        None => (Stage::new(chain, sink, rdd.origin.clone()), Chain::default()),
+    }
 }
 
 /// The chain that gives the keys, where all that is done is to count by them: [`Chain::up_to_keys`].

@@ -13,10 +13,11 @@ use super::stage::{SLAB, SLAB_OF_KEYS, Sink, Stage};
 use super::write::Writer;
 use crate::batch::Dataset;
 use crate::batch::python::grouped::result_iterable;
+use crate::batch::python::text::Words;
 use crate::batch::value::exceptions::{TYPE_ERROR, VALUE_ERROR};
 use crate::batch::value::{Args, Dict, Heap, List, Raised, Value, call, hash, iterate, type_of};
 use crate::exec::eval::{Compiled, compile};
-use crate::plan::{Image, Origin, Outcome, reducer_of};
+use crate::plan::{Image, Origin, Outcome, WordsBy, reducer_of};
 
 /// `key, value = record`
 ///
@@ -122,6 +123,10 @@ pub(super) struct Combine {
     pub(super) merge_combiners: Arc<Compiled>,
     /// What all of them do with numbers.
     reducing: Option<Arc<Reducing>>,
+    /// Whether records are keys, each of which stands for a pair of it and 1.
+    is_of_ones: bool,
+    /// How keys that are text are cut into the words that are meant.
+    cut: Option<WordsBy>,
 }
 
 impl Combine {
@@ -130,7 +135,60 @@ impl Combine {
         let reducer = reducer_of(create.map(|create| &**create), merge, merge_combiners);
         let reducing = reducer.map(|reducer| Arc::new(Reducing::new(reducer)));
         let create = create.map(compile);
-        Combine { create, merge: compile(merge), merge_combiners: compile(merge_combiners), reducing }
+        let (merge, merge_combiners) = (compile(merge), compile(merge_combiners));
+        Combine { create, merge, merge_combiners, reducing, is_of_ones: false, cut: None }
+    }
+
+    /// A stage that counts the keys that a chain gives, in the order of the input.
+    pub(super) fn stage_of_ones(self, keys: Chain, origin: Origin) -> Stage<Combine> {
+        let (keys, cut) = match keys.up_to_words() {
+            Some((texts, by)) => (texts, Some(by)),
+            None => (keys, None),
+        };
+        Stage::new(keys, Combine { is_of_ones: true, cut, ..self }, origin)
+    }
+
+    /// Takes a key that stands for a pair of it and 1.
+    #[inline]
+    fn take_one<'a>(
+        &self,
+        heap: &Heap<'a>,
+        held: &mut Combiners<'a>,
+        key: &'a str,
+        output: &mut Combined,
+    ) -> Result<(), Raised> {
+        if let Combined::Numbers(numbers) = output
+            && numbers.take_one(heap, key)?
+        {
+            return Ok(());
+        }
+        self.take_pair(heap, held, heap.pair(heap.text(key), Value::Int(1)), output)
+    }
+
+    #[inline]
+    fn take_pair<'a>(
+        &self,
+        heap: &Heap<'a>,
+        held: &mut Combiners<'a>,
+        record: Value<'a>,
+        output: &mut Combined,
+    ) -> Result<(), Raised> {
+        if let Combined::Numbers(numbers) = output {
+            if numbers.take(heap, record)? {
+                return Ok(());
+            }
+            for (key, combiner) in numbers.entries(heap, 0) {
+                held.table.insert(heap, key, combiner)?;
+            }
+            *output = Combined::Pairs(Together::default());
+        }
+        let (key, value) = unpack(heap, record)?;
+        let Combiners { create, merge, table } = held;
+        table.update(heap, key, |combiner| match (combiner, &create) {
+            (Some(combiner), _) => call(heap, *merge, Args { positional: &[combiner, value], keywords: &[] }),
+            (None, Some(create)) => call(heap, *create, Args { positional: &[value], keywords: &[] }),
+            (None, None) => Ok(value),
+        })
     }
 
     /// Brings combiners together.
@@ -172,22 +230,22 @@ impl Sink for Combine {
         record: Value<'a>,
         output: &mut Combined,
     ) -> Result<(), Raised> {
-        if let Combined::Numbers(numbers) = output {
-            if numbers.take(heap, record)? {
-                return Ok(());
+        match (record, &self.cut) {
+            _ if !self.is_of_ones => self.take_pair(heap, held, record, output),
+            (Value::Str(text), Some(WordsBy::Space)) => {
+                text.split(' ').try_for_each(|word| self.take_one(heap, held, word, output))
             }
-            for (key, combiner) in numbers.entries(heap, 0) {
-                held.table.insert(heap, key, combiner)?;
+            (Value::Str(text), Some(WordsBy::Whitespace)) => {
+                Words::new(text).try_for_each(|word| self.take_one(heap, held, word, output))
             }
-            *output = Combined::Pairs(Together::default());
+            (Value::Str(text), _) => self.take_one(heap, held, text, output),
+            _ => self.take_pair(heap, held, heap.pair(record, Value::Int(1)), output),
         }
-        let (key, value) = unpack(heap, record)?;
-        let Combiners { create, merge, table } = held;
-        table.update(heap, key, |combiner| match (combiner, &create) {
-            (Some(combiner), _) => call(heap, *merge, Args { positional: &[combiner, value], keywords: &[] }),
-            (None, Some(create)) => call(heap, *create, Args { positional: &[value], keywords: &[] }),
-            (None, None) => Ok(value),
-        })
+    }
+
+    /// The pair that the program has made of it.
+    fn blamed<'a>(&self, heap: &Heap<'a>, record: Value<'a>) -> (Value<'a>, u64) {
+        (if self.is_of_ones { heap.pair(record, Value::Int(1)) } else { record }, 1)
     }
 
     fn close<'a>(

@@ -143,6 +143,20 @@ impl Numbers {
         Ok(fits)
     }
 
+    /// Takes a key with the number 1, if that can be added to what it has.
+    ///
+    /// # Errors
+    /// As [`Numbers::take`].
+    #[inline]
+    pub(super) fn take_one(&mut self, heap: &Heap<'_>, key: &str) -> Result<bool, Raised> {
+        let known = self.keys.len();
+        let fits = self.add(self.how.hasher.hash_one(key), key, &[Number::Int(1)]);
+        if self.keys.len() > known {
+            heap.check_memory(self.bytes())?;
+        }
+        Ok(fits)
+    }
+
     /// Takes what was seen later, up to the first key whose numbers do not fit: its place.
     pub(super) fn absorb(&mut self, later: &Numbers) -> Option<usize> {
         let width = later.how.reducer.steps.len();

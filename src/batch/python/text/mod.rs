@@ -13,7 +13,7 @@ mod unicode;
 use bumpalo::collections::{String as BumpString, Vec as BumpVec};
 
 pub use codec::{codec_message, decode, encode, encoding_and_errors, escaped};
-pub use space::{is_space, strip_end, strip_start};
+pub use space::{Words, is_space, strip_end, strip_start};
 pub use split::count_pieces;
 pub use unicode::decimal_value;
 
