@@ -560,13 +560,27 @@ class RDD:
         raise NotImplementedError("toDF is not supported: there is no Spark SQL here")
 
 
+# A value that shares nothing that can change: what `copy.deepcopy` makes of values that records may hold.
 def _copied(value):
+    if isinstance(value, tuple):
+        if hasattr(value, "_fields"):
+            return value._replace(**{name: _copied(x) for name, x in zip(value._fields, value)})
+        return tuple(_copied(x) for x in value)
     if isinstance(value, list):
         return [_copied(x) for x in value]
-    if isinstance(value, dict):
-        return {key: _copied(x) for key, x in value.items()}
     if isinstance(value, set):
-        return set(value)
+        return value.copy()
+    # The copies of these are of the same class and have the same default, or the same length at most.
+    if isinstance(value, dict):
+        copied = value.copy()
+        for key, x in value.items():
+            copied[key] = _copied(x)
+        return copied
+    if type(value).__name__ == "deque":
+        copied = value.copy()
+        for i in range(len(copied)):
+            copied[i] = _copied(copied[i])
+        return copied
     return value
 
 
