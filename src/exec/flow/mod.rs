@@ -194,6 +194,7 @@ impl Flow {
         let mut due = Vec::new();
         for output in 0..self.graph.outputs.len() {
             if let Some(rdd) = self.rdd(self.graph.outputs[output].stream, time, host)? {
+                rdd.hand_out();
                 due.push((output, rdd));
             }
         }
