@@ -157,7 +157,7 @@ pub enum RddOp {
     MapWithState(Arc<Tracking>),
     /// `stateSnapshots`: all keys with their states after what [`RddOp::MapWithState`] has done.
     Snapshot,
-    /// `sample`, and each part of `randomSplit`.
+    /// `sample`, `sampleByKey`, and each part of `randomSplit`.
     Sample {
         /// Which records are drawn, and how often.
         draw: Draw,
@@ -187,6 +187,12 @@ pub enum Draw {
     },
     /// As often as a Poisson-distributed number of this mean says.
     Poisson(f64),
+    /// Records are pairs of a share and what is drawn: once for numbers below the share, or with replacement as often
+    /// as one of that mean says.
+    Share {
+        /// Whether something can be drawn more than once.
+        with_replacement: bool,
+    },
 }
 
 impl RddOp {

@@ -134,6 +134,18 @@ class RDD:
             return self._of("sampleWithReplacement", seed, fraction)
         return self._of("sample", seed, 0.0, fraction)
 
+    def sampleByKey(self, withReplacement, fractions, seed=None):
+        for fraction in fractions.values():
+            assert fraction >= 0.0, "Negative fraction value: %s" % fraction
+            if not fraction <= _MOST_DRAWN:
+                raise ValueError("a sample's fraction is between 0 and %d, not %s" % (_MOST_DRAWN, fraction))
+
+        def with_share(pair):
+            key, value = pair
+            return (float(fractions[key]), (key, value))
+
+        return self.map(with_share, True)._of("sampleOfShares", self.ctx._seed(seed), withReplacement)
+
     def zipWithIndex(self):
         return self._of("zipWithIndex")
 
@@ -582,6 +594,10 @@ def _copied(value):
             copied[i] = _copied(copied[i])
         return copied
     return value
+
+
+# How often a record may be drawn on the average.
+_MOST_DRAWN = 1000000
 
 
 # The share of records to draw so that there are almost surely enough of them: as PySpark, whose seeds give the
