@@ -110,7 +110,7 @@ impl Engine for CrewAt<'_> {
     }
 
     fn save_lines(&mut self, path: &str, dataset: &Dataset) -> Outcome<()> {
-        files::save_lines(path, dataset)
+        files::save_lines(path, dataset, true)
     }
 
     fn take_accumulated(&mut self) -> Vec<(u32, Vec<u8>)> {

@@ -25,13 +25,20 @@ pub(super) fn read_whole(paths: &str) -> Outcome<Vec<(String, String)>> {
     source::read_whole(&local(paths)?).map_err(fault)
 }
 
-/// Writes a directory of lines ([`Engine::save_lines`](crate::plan::Engine::save_lines)).
+/// Writes a directory of lines ([`Engine::save_lines`](crate::plan::Engine::save_lines)). Within a batch, one may be
+/// there: its files of the same names are replaced. Spark does not look at that in batches, so that what a batch saves
+/// can be saved again after a recovery.
 ///
 /// # Errors
 /// As said there.
-pub(super) fn save_lines(path: &str, dataset: &Dataset) -> Outcome<()> {
+pub(super) fn save_lines(path: &str, dataset: &Dataset, in_batch: bool) -> Outcome<()> {
     let directory = sink::local_path(path).map_err(|message| failure("ValueError", message))?;
-    match sink::save_as_text_files(&directory, dataset) {
+    let saved = if in_batch {
+        sink::replace_text_files(&directory, dataset).map(|()| true)
+    } else {
+        sink::save_as_text_files(&directory, dataset)
+    };
+    match saved {
         Ok(true) => Ok(()),
         Ok(false) => {
             let message = format!("Output directory {} already exists", directory.display());

@@ -235,7 +235,7 @@ impl Engine for Pipeline {
     }
 
     fn save_lines(&mut self, path: &str, dataset: &Dataset) -> Outcome<()> {
-        files::save_lines(path, dataset)
+        files::save_lines(path, dataset, false)
     }
 
     fn take_accumulated(&mut self) -> Vec<(u32, Vec<u8>)> {

@@ -93,7 +93,7 @@ pub trait Engine {
     /// Writes a directory with a file a partition, a line a record: `saveAsTextFile`.
     ///
     /// # Errors
-    /// `OSError`, also where the directory is there already.
+    /// `OSError`, also where the directory is there already; within a batch its files are replaced then.
     fn save_lines(&mut self, path: &str, dataset: &Dataset) -> Outcome<()>;
 
     /// What tasks have added to accumulators since the last call: which one, and the encoded term, in order.

@@ -22,6 +22,8 @@ pub struct Rdd {
     /// Its dataset, once computed, if it is to be kept (used twice, cached, in a window, state).
     kept: OnceLock<Dataset>,
     to_be_kept: AtomicBool,
+    /// Whether a stream has given it to an output, or to the program.
+    handed_out: AtomicBool,
     /// How many RDDs are behind each other before this one, of those that were not kept when it was made.
     depth: usize,
     partitioner: Option<Partitioner>,
@@ -155,7 +157,7 @@ pub enum RddOp {
     MapWithState(Arc<Tracking>),
     /// `stateSnapshots`: all keys with their states after what [`RddOp::MapWithState`] has done.
     Snapshot,
-    /// `sample`, and each part of `randomSplit`.
+    /// `sample`, `sampleByKey`, and each part of `randomSplit`.
     Sample {
         /// Which records are drawn, and how often.
         draw: Draw,
@@ -185,6 +187,12 @@ pub enum Draw {
     },
     /// As often as a Poisson-distributed number of this mean says.
     Poisson(f64),
+    /// Records are pairs of a share and what is drawn: once for numbers below the share, or with replacement as often
+    /// as one of that mean says.
+    Share {
+        /// Whether something can be drawn more than once.
+        with_replacement: bool,
+    },
 }
 
 impl RddOp {
@@ -248,8 +256,10 @@ impl Rdd {
     ) -> Arc<Self> {
         let depth = |parent: &Arc<Rdd>| if parent.kept().is_some() { 0 } else { parent.depth };
         let depth = parents.iter().map(depth).max().map_or(0, |depth| depth + 1);
-        let (kept, to_be_kept) = (OnceLock::new(), AtomicBool::new(false));
-        Arc::new(Rdd { op, origin, parents: Mutex::new(parents), kept, to_be_kept, depth, partitioner })
+        let (kept, to_be_kept, handed_out) =
+            (OnceLock::new(), AtomicBool::new(false), AtomicBool::new(false));
+        let parents = Mutex::new(parents);
+        Arc::new(Rdd { op, origin, parents, kept, to_be_kept, handed_out, depth, partitioner })
     }
 
     /// What its records were put into partitions by, if it is known.
@@ -275,6 +285,17 @@ impl Rdd {
     /// Whether its dataset is kept when it is next computed.
     pub fn is_to_be_kept(&self) -> bool {
         self.to_be_kept.load(Ordering::Relaxed)
+    }
+
+    /// Says that a stream gives it to an output, or to the program.
+    pub fn hand_out(&self) {
+        self.handed_out.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a stream has given it away: Spark makes the partitions of such an RDD to their ends, whoever asks for
+    /// the first records only.
+    pub fn is_handed_out(&self) -> bool {
+        self.handed_out.load(Ordering::Relaxed)
     }
 
     /// How many RDDs are behind each other before this one, at most.

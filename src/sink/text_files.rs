@@ -57,6 +57,25 @@ pub fn save_as_text_files(directory: &Path, dataset: &Dataset) -> Result<bool, U
     }
 }
 
+/// As [`save_as_text_files`], but the files of a directory that is there are replaced, as far as they have the same names.
+///
+/// # Errors
+/// As there.
+pub fn replace_text_files(directory: &Path, dataset: &Dataset) -> Result<(), Unprintable> {
+    is_there(directory)?;
+    let unfinished = write_unfinished(directory, dataset)?;
+    let replaced = fs::rename(&unfinished.0, directory).or_else(|cause| {
+        if cause.kind() != ErrorKind::DirectoryNotEmpty {
+            return Err(cause);
+        }
+        fs::read_dir(&unfinished.0)?.try_for_each(|file| {
+            let file = file?;
+            fs::rename(file.path(), directory.join(file.file_name()))
+        })
+    });
+    replaced.map_err(|cause| fault(directory, &cause))
+}
+
 /// As [`save_as_text_files`], but makes the files durable and leaves the renaming to [`Staged::publish`]: nothing if the
 /// directory is there.
 ///
@@ -137,16 +156,25 @@ pub fn remove_unfinished(prefix: &Path, suffix: Option<&str>, kept: &[Staged]) {
     }
 }
 
-/// Writes a batch's files under a hidden name; nothing if its directory is there.
-fn write_hidden(directory: &Path, dataset: &Dataset) -> Result<Option<Unfinished>, Unprintable> {
+/// Whether a directory is there; no file may have its name.
+fn is_there(directory: &Path) -> Result<bool, Unprintable> {
     match fs::metadata(directory) {
-        Ok(there) if there.is_dir() => return Ok(None),
+        Ok(there) if there.is_dir() => Ok(true),
         Ok(_) => {
             let message = format!("{} is there already", directory.display());
-            return Err(Unprintable { class: "FileExistsError", message });
+            Err(Unprintable { class: "FileExistsError", message })
         }
-        Err(_) => {}
+        Err(_) => Ok(false),
     }
+}
+
+/// Writes a batch's files under a hidden name; nothing if its directory is there.
+fn write_hidden(directory: &Path, dataset: &Dataset) -> Result<Option<Unfinished>, Unprintable> {
+    if is_there(directory)? { Ok(None) } else { write_unfinished(directory, dataset).map(Some) }
+}
+
+/// Writes a batch's files under a hidden name.
+fn write_unfinished(directory: &Path, dataset: &Dataset) -> Result<Unfinished, Unprintable> {
     let parent = parent_of(directory);
     fs::create_dir_all(parent).map_err(|cause| fault(parent, &cause))?;
     let name = directory.file_name().unwrap_or_default().to_string_lossy();
@@ -174,7 +202,7 @@ fn write_hidden(directory: &Path, dataset: &Dataset) -> Result<Option<Unfinished
         written.and_then(|()| file.flush()).map_err(|cause| fault(directory, &cause))?;
     }
     File::create_new(unfinished.0.join(SUCCESS)).map_err(|cause| fault(directory, &cause))?;
-    Ok(Some(unfinished))
+    Ok(unfinished)
 }
 
 fn fault(what: &Path, cause: &io::Error) -> Unprintable {
@@ -219,6 +247,15 @@ mod tests {
         assert_eq!(fs::read_dir(home.path().join("made")).expect("it is there").count(), 1);
         assert_eq!(save_as_text_files(&directory, &Dataset::default()), Ok(false));
         assert!(part(0).is_some(), "what is there stays");
+        let other = values(1, |heap| vec![heap.bytes(b"b")]);
+        let Records::Values(Values { dataset: other, .. }) = other.records else { panic!("they are values") };
+        assert_eq!(replace_text_files(&directory, &other), Ok(()));
+        assert_eq!(
+            [part(0), part(1)],
+            [Some("b\n".into()), Some(String::new())],
+            "the first one is replaced"
+        );
+        assert_eq!(fs::read_dir(home.path().join("made")).expect("it is there").count(), 1);
     }
 
     #[test]

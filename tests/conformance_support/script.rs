@@ -20,7 +20,7 @@ pub fn of(case: &Case, base: &Path) -> String {
     let field = |name: &str| &case.0[name];
     let mut line = |text: String| writeln!(script, "{text}").unwrap();
     line(format!("PERIOD = {}", case.interval_millis()));
-    line(format!("NUM = {}", field("num").as_u64().unwrap_or(10)));
+    line(format!("NUM = {}", field("num").as_i64().unwrap_or(10)));
     line("sc = SparkContext('local[2]', 'case')".into());
     line(format!("ssc = StreamingContext(sc, {})", field("interval").as_f64().unwrap_or(1.0)));
     if field("checkpoint") == true {

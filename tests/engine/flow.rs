@@ -284,7 +284,7 @@ fn remembered_rdds_can_be_had_again() {
     };
     assert_eq!(between(3000, 4000), "'C''D'");
     assert_eq!(between(0, 99_000), "'C''D''E'", "as far as they are remembered");
-    assert_eq!(between(3500, 4500), "'D'");
+    assert_eq!(between(3500, 4500), "'C''D'", "from the one on that was the last at the time");
 }
 
 #[test]

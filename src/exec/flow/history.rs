@@ -39,6 +39,16 @@ pub(super) fn histories(graph: &Graph) -> Vec<History> {
     let remember = graph.remember.map_or(0, |span| span.as_millis());
     let mut histories: Vec<_> =
         (0..count).map(|_| History { need: remember, ..History::default() }).collect();
+    // As in Spark a stream keeps its last RDD for `slice`; but not what has come in from outside, of which there may
+    // be as much as memory holds.
+    let mut is_live = vec![false; count];
+    for (index, stream) in graph.streams.iter().enumerate() {
+        is_live[index] = matches!(stream.op, StreamOp::Source(_))
+            || stream.parents.iter().any(|parent| is_live[parent.0 as usize]);
+        if !is_live[index] {
+            histories[index].need = remember.max(stream.slide.as_millis());
+        }
+    }
     let mut reached = vec![false; count];
     for output in &graph.outputs {
         reached[output.stream.0 as usize] = true;
@@ -62,10 +72,12 @@ pub(super) fn histories(graph: &Graph) -> Vec<History> {
         for parent in &stream.parents {
             let parent = parent.0 as usize;
             reached[parent] |= reached[index];
+            let history = &mut histories[parent];
             if back > 0 {
-                let history = &mut histories[parent];
                 history.need = history.need.max(need.saturating_add(back));
                 history.eager = true;
+            } else if !is_live[parent] {
+                history.need = history.need.max(need);
             }
         }
     }

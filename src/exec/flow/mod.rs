@@ -174,7 +174,8 @@ impl Flow {
         Ok(())
     }
 
-    /// A stream's RDDs from `begin` to `end`, both included, as far as they are remembered: `slice`.
+    /// A stream's RDDs from `begin` to `end`, both included, as far as they are remembered: `slice`. As in Spark, one that
+    /// is made within the slide of `begin` is among them.
     ///
     /// # Errors
     /// Whatever functions of the program raise where one is made only now.
@@ -186,7 +187,10 @@ impl Flow {
         script: &mut dyn Script,
         engine: &mut dyn Engine,
     ) -> Outcome<Vec<Arc<Rdd>>> {
-        self.span(stream, begin, end.min(self.now), &mut Host { script, engine })
+        let begin = self.last_due(self.graph.streams[stream.0 as usize].slide, begin);
+        let rdds = self.span(stream, begin, end.min(self.now), &mut Host { script, engine })?;
+        rdds.iter().for_each(|rdd| rdd.hand_out());
+        Ok(rdds)
     }
 
     /// The RDDs of the outputs that are due.
@@ -194,6 +198,7 @@ impl Flow {
         let mut due = Vec::new();
         for output in 0..self.graph.outputs.len() {
             if let Some(rdd) = self.rdd(self.graph.outputs[output].stream, time, host)? {
+                rdd.hand_out();
                 due.push((output, rdd));
             }
         }

@@ -72,6 +72,13 @@ impl Flow {
         })
     }
 
+    /// The last time up to `time` at which a stream of that slide has an RDD, or would have had one before the start.
+    pub(super) fn last_due(&self, slide: Interval, time: Time) -> Time {
+        let zero = self.zero.unwrap_or(time);
+        let since = time.as_millis().saturating_sub(zero.as_millis());
+        zero.after(slide, since.div_euclid(slide.as_millis()))
+    }
+
     /// The first time from `time` on at which a stream of that slide has an RDD.
     pub(super) fn next_due(&self, slide: Interval, time: Time) -> Time {
         let zero = self.zero.unwrap_or(time);

@@ -1,5 +1,6 @@
 //! One computation: an RDD, and all that it is made of and that is not there yet.
 
+mod first;
 mod ones;
 
 use std::collections::HashMap;
@@ -94,31 +95,6 @@ impl<'w> Computation<'w> {
             self.shared.insert(address, dataset.clone());
         }
         Ok(dataset)
-    }
-
-    /// One partition after the other, until there are enough records.
-    ///
-    /// # Errors
-    /// The exception of the first record that raises.
-    pub(super) fn first(&mut self, rdd: &Arc<Rdd>, records: usize) -> Outcome<Dataset> {
-        if !rdd.op.is_narrow() || self.is_made_whole(rdd) {
-            return self.dataset(rdd);
-        }
-        let (chain, base) = self.chain(rdd)?;
-        let stage = Arc::new(Stage::new(chain, Records, rdd.origin.clone()).by_partition());
-        let mut missing = records;
-        let mut first = Dataset::default();
-        for unit in stage.units(&base) {
-            if missing == 0 {
-                break;
-            }
-            let stage = Arc::clone(&stage);
-            let writer = self.tasks.run_one(move |context| stage.run_first(&unit, context, missing))?;
-            let partition = writer.into_partition();
-            missing = missing.saturating_sub(usize::try_from(count_all(&partition)).unwrap_or(usize::MAX));
-            first.partitions.push(partition);
-        }
-        Ok(first)
     }
 
     /// How many partitions there are.

@@ -84,8 +84,8 @@ impl Workers {
         Computation::new(&mut self.tasks, rdd)?.dataset(rdd)
     }
 
-    /// Computes one partition after the other until they hold `records` records, and no record behind
-    /// them: [`Engine::compute_first`](crate::plan::Engine::compute_first). There may be more than that where
+    /// Computes partitions until they hold `records` records, and no record behind them but where a stream has handed
+    /// the RDD out: [`Engine::compute_first`](crate::plan::Engine::compute_first). There may be more than that where
     /// they were there anyway.
     ///
     /// # Errors

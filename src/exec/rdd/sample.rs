@@ -41,11 +41,20 @@ impl<'a> Sampled<'a> {
         Sampled { sampler, pipe, state: RefCell::new(State { random, again: None }) }
     }
 
-    /// How often a record is drawn.
-    fn draw(&self, random: &mut Twister) -> u64 {
-        match self.sampler.draw {
-            Draw::Poisson(mean) => poisson(random, mean),
-            Draw::Uniform { from, to } => u64::from((from..to).contains(&random.uniform())),
+    /// What is drawn of a record, and how often.
+    fn draw(&self, random: &mut Twister, record: Value<'a>) -> (Value<'a>, u64) {
+        match (self.sampler.draw, record) {
+            (Draw::Share { with_replacement: true }, Value::Pair([Value::Float(mean), drawn])) => {
+                (*drawn, poisson(random, mean.get()))
+            }
+            (Draw::Share { with_replacement: false }, Value::Pair([Value::Float(share), drawn])) => {
+                (*drawn, u64::from(random.uniform() < share.get()))
+            }
+            (Draw::Share { .. }, record) => (record, 0),
+            (Draw::Poisson(mean), record) => (record, poisson(random, mean)),
+            (Draw::Uniform { from, to }, record) => {
+                (record, u64::from((from..to).contains(&random.uniform())))
+            }
         }
     }
 }
@@ -60,7 +69,7 @@ impl<'a> Produce<'a> for Sampled<'a> {
         while let Some(record) = self.pipe.next(heap)? {
             heap.check()?;
             let mut state = self.state.borrow_mut();
-            let times = self.draw(state.random);
+            let (record, times) = self.draw(state.random, record);
             if times > 0 {
                 state.again = (times > 1).then_some((record, times - 1));
                 return Ok(Some(record));

@@ -39,6 +39,45 @@ impl Sink for Records {
     }
 }
 
+/// The first records; what comes behind them is asked for all the same, and dropped.
+pub(super) struct First {
+    /// How many there are at most.
+    pub(super) most: usize,
+}
+
+impl Sink for First {
+    type Held<'a> = ();
+    /// The records, and how many may still come.
+    type Output = (Writer, usize);
+
+    fn start(&self, _: &Unit) -> (Writer, usize) {
+        (Writer::default(), self.most)
+    }
+
+    fn open<'a>(&'a self, _: &Heap<'a>) -> Result<(), Raised> {
+        Ok(())
+    }
+
+    #[inline]
+    fn take<'a>(
+        &'a self,
+        heap: &Heap<'a>,
+        (): &mut (),
+        record: Value<'a>,
+        (output, missing): &mut (Writer, usize),
+    ) -> Result<(), Raised> {
+        if *missing > 0 {
+            output.push(heap, record)?;
+            *missing -= 1;
+        }
+        Ok(())
+    }
+
+    fn close<'a>(&'a self, _: &Heap<'a>, (): (), _: &mut (Writer, usize)) -> Result<(), Raised> {
+        Ok(())
+    }
+}
+
 /// How many records there are.
 pub(super) struct Count;
 

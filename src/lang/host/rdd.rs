@@ -144,6 +144,10 @@ pub(super) fn op(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
         "sampleWithReplacement" => {
             RddOp::Sample { draw: Draw::Poisson(given.number(interp, 3)?), seed: seed(&given.take(2)) }
         }
+        "sampleOfShares" => RddOp::Sample {
+            draw: Draw::Share { with_replacement: given.flag(interp, 3)? },
+            seed: seed(&given.take(2)),
+        },
         _ => return Err(Halt::new(&VALUE_ERROR, format!("there is no operator {kind}"))),
     };
     let origin = interp.origin();

@@ -222,7 +222,6 @@ pub(super) fn print(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
     let stream = given.stream(interp, 0)?;
     let limit = given.optional(1).map(|limit| {
         let limit = interp.index(&limit)?;
-        // A negative number is Python's slice: the records but the last few. Nobody means that.
         Ok::<_, Halt>(usize::try_from(limit).unwrap_or(0))
     });
     let limit = limit.transpose()?;

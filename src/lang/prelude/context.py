@@ -261,11 +261,11 @@ class SparkContext:
         if minPartitions is None:
             minPartitions = self.defaultMinPartitions
         lines = RDD(_read_lines(name, minPartitions), self)
-        return lines if use_unicode else lines.map(_encoded)
+        return (lines if use_unicode else lines.map(_encoded)).setName(name)
 
     def wholeTextFiles(self, path, minPartitions=None, use_unicode=True):
         files = RDD(_read_whole(path), self)
-        return files if use_unicode else files.mapValues(_encoded)
+        return (files if use_unicode else files.mapValues(_encoded)).setName(path)
 
     def union(self, rdds):
         rdds = list(rdds)
@@ -374,6 +374,7 @@ class StreamingContext:
         self._checkpointDirectory = None
         self._resumes = False
         self._listeners = []
+        self._checkpoint_intervals = []
 
     def getOrCreate(checkpointPath, setupFunc):
         # The program is built anew, whatever it was: what the streams had kept is what is gone on from.
@@ -407,6 +408,16 @@ class StreamingContext:
             return
         if StreamingContext._activeContext is not None:
             raise RuntimeError("Only one StreamingContext may be started: another one is active")
+        for stream, millis in self._checkpoint_intervals:
+            slide = _stream_slide(stream)
+            if millis < slide:
+                raise ValueError(
+                    "requirement failed: The checkpoint interval has been set to %d ms which is lower than the stream's "
+                    "slide time (%d ms). Please set it to at least %d ms." % (millis, slide, slide))
+            if millis % slide != 0:
+                raise ValueError(
+                    "requirement failed: The checkpoint interval has been set to %d ms which is not a multiple of the "
+                    "stream's slide time (%d ms). Please set it to a multiple of it." % (millis, slide))
         _start(self._interval, self._checkpointDirectory, self._resumes)
         self._state = "active"
         StreamingContext._activeContext = self
@@ -483,6 +494,10 @@ class StreamingContext:
         return dstreams[0]._with("union", dstreams[1:])
 
     def transform(self, dstreams, transformFunc):
+        dstreams = list(dstreams)
+        # Of two streams Spark's `transformWith` and joins ask this not.
+        if len(set(stream._slideDuration for stream in dstreams)) > 1:
+            raise ValueError("requirement failed: Some of the DStreams have different slide durations")
         function = _rdd_function(self, lambda time, *rdds: transformFunc(rdds))
         return DStream(_stream_transform(dstreams, function), self)
 

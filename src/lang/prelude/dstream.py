@@ -62,6 +62,7 @@ class DStream:
 
     def checkpoint(self, interval):
         self.is_checkpointed = True
+        self._ssc._checkpoint_intervals.append((self, _millis(interval)))
         return self
 
     # Record by record
@@ -72,7 +73,8 @@ class DStream:
         return self._of("map", f)
 
     def filter(self, f):
-        return self._of("filter", f)
+        # As Python's own `filter`; an RDD's has no such meaning.
+        return self._of("filter", _same if f is None else f)
 
     def flatMap(self, f, preservesPartitioning=False):
         if preservesPartitioning:
@@ -196,7 +198,12 @@ class DStream:
     # Outputs
 
     def pprint(self, num=10):
-        _output_print(self, num, None)
+        if num < 0:
+            # As PySpark, which asks for no record then, and takes it that there are more.
+            sc = self._sc
+            _output_print(self.transform(lambda rdd: sc.parallelize([None], 1)), 0, None)
+        else:
+            _output_print(self, num, None)
 
     def json(self, num=None):
         _output_print(self, num, "json")

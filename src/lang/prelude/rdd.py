@@ -134,6 +134,18 @@ class RDD:
             return self._of("sampleWithReplacement", seed, fraction)
         return self._of("sample", seed, 0.0, fraction)
 
+    def sampleByKey(self, withReplacement, fractions, seed=None):
+        for fraction in fractions.values():
+            assert fraction >= 0.0, "Negative fraction value: %s" % fraction
+            if not fraction <= _MOST_DRAWN:
+                raise ValueError("a sample's fraction is between 0 and %d, not %s" % (_MOST_DRAWN, fraction))
+
+        def with_share(pair):
+            key, value = pair
+            return (float(fractions[key]), (key, value))
+
+        return self.map(with_share, True)._of("sampleOfShares", self.ctx._seed(seed), withReplacement)
+
     def zipWithIndex(self):
         return self._of("zipWithIndex")
 
@@ -560,14 +572,32 @@ class RDD:
         raise NotImplementedError("toDF is not supported: there is no Spark SQL here")
 
 
+# A value that shares nothing that can change: what `copy.deepcopy` makes of values that records may hold.
 def _copied(value):
+    if isinstance(value, tuple):
+        if hasattr(value, "_fields"):
+            return value._replace(**{name: _copied(x) for name, x in zip(value._fields, value)})
+        return tuple(_copied(x) for x in value)
     if isinstance(value, list):
         return [_copied(x) for x in value]
-    if isinstance(value, dict):
-        return {key: _copied(x) for key, x in value.items()}
     if isinstance(value, set):
-        return set(value)
+        return value.copy()
+    # The copies of these are of the same class and have the same default, or the same length at most.
+    if isinstance(value, dict):
+        copied = value.copy()
+        for key, x in value.items():
+            copied[key] = _copied(x)
+        return copied
+    if type(value).__name__ == "deque":
+        copied = value.copy()
+        for i in range(len(copied)):
+            copied[i] = _copied(copied[i])
+        return copied
     return value
+
+
+# How often a record may be drawn on the average.
+_MOST_DRAWN = 1000000
 
 
 # The share of records to draw so that there are almost surely enough of them: as PySpark, whose seeds give the
