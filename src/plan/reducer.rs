@@ -102,13 +102,14 @@ fn step(value: &Expr, image: &Image, is_operand: &dyn Fn(&Expr, u32) -> bool) ->
         ExprKind::If { test, then, otherwise } => {
             let ExprKind::Compare(left, comparisons) = &test.kind else { return None };
             let [(left_if, right)] = &comparisons[..] else { return None };
-            let left_if = match (left_if, are_operands(left, right)? == are_operands(then, otherwise)?) {
-                (Comparison::Less | Comparison::LessEqual, true) => *left_if,
-                (Comparison::Greater | Comparison::GreaterEqual, true) => *left_if,
-                // `b if a > b else a` is not `a if a <= b else b` of a NaN.
-                _ => return None,
-            };
-            Some(Reduce::Choose { left_if, is_b_left: are_operands(left, right)? })
+            let (left_if, is_b_left) = (*left_if, are_operands(left, right)?);
+            let is_order = matches!(
+                left_if,
+                Comparison::Less | Comparison::LessEqual | Comparison::Greater | Comparison::GreaterEqual
+            );
+            // `b if a > b else a` is not `a if a <= b else b` of a NaN.
+            let is_left_first = are_operands(then, otherwise)? == is_b_left;
+            (is_order && is_left_first).then_some(Reduce::Choose { left_if, is_b_left })
         }
         _ => None,
     }

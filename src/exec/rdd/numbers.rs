@@ -196,6 +196,7 @@ impl Numbers {
         writer
     }
 
+    /// Brings numbers of a key together with those that it has; nothing has changed if they do not fit: `false`.
     #[inline]
     fn add(&mut self, hash: u64, key: &str, numbers: &[Number]) -> bool {
         let (keys, text) = (&self.keys, &self.text);
