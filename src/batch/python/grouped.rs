@@ -13,8 +13,10 @@ pub static RESULT_ITERABLE: TypeInfo = TypeInfo {
     methods: &[],
     hooks: Hooks {
         repr: Some(|heap, values, out| repr(heap, heap.list(values.fields.iter().copied()), out)),
-        attribute: Some(|heap, values, name| {
-            (name == "data").then(|| Ok(heap.list(values.fields.iter().copied())))
+        attribute: Some(|heap, values, name| match name {
+            "data" => Some(Ok(heap.list(values.fields.iter().copied()))),
+            "maxindex" => Some(Ok(Value::Int(i64::try_from(values.fields.len()).unwrap_or(i64::MAX)))),
+            _ => None,
         }),
         iterate: Some(|heap, values| Ok(heap.bump().alloc(Iter::slice(&LIST_ITERATOR, values.fields)))),
         length: Some(|values| values.fields.len()),
