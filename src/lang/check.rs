@@ -112,6 +112,15 @@ impl Visit for Defined {
         match target {
             Target::Name(place, _) => self.place(place),
             Target::Attribute(_, name, _) => self.attribute(name),
+            // `globals()['total'] = 0`
+            Target::Index(Expr { kind: ExprKind::Call { callee, .. }, .. }, index, _) => {
+                if let (ExprKind::Name(Place::Global(name)), ExprKind::Const(Const::Str(variable))) =
+                    (&callee.kind, &index.kind)
+                    && &**name == "globals"
+                {
+                    self.place(&Place::Global(variable.clone()));
+                }
+            }
             _ => {}
         }
         walk_target(self, target);

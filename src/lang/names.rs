@@ -34,7 +34,6 @@ pub const REFUSED: &[(&str, &str)] = &[
     ("complex", "a pair (real, imaginary) does"),
     ("dir", "the manual has the methods"),
     ("exec", "write the statements themselves"),
-    ("globals", "name the variables"),
     ("help", "the manual has the methods"),
     ("input", "programs read their input only through sources"),
     ("locals", "name the variables"),

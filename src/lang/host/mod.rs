@@ -3,6 +3,7 @@
 
 mod args;
 mod files;
+mod globals;
 mod listener;
 mod rdd;
 mod shared;
@@ -90,6 +91,9 @@ pub static PRIMITIVES: &[Intrinsic] = &[
     primitive("_accumulator", shared::accumulator),
     primitive("_accumulator_value", shared::accumulator_value),
     primitive("_accumulator_set", shared::accumulator_set),
+    primitive("_global_find", globals::find),
+    primitive("_global_set", globals::set),
+    primitive("_global_delete", globals::delete),
     primitive("_notice", notice),
     primitive("_environment", environment),
 ];

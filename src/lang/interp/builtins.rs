@@ -32,6 +32,7 @@ static BUILTINS: &[Intrinsic] = &[
     builtin("eval", eval),
     own("exit", exit),
     builtin("getattr", getattr),
+    own("globals", globals),
     builtin("hasattr", hasattr),
     builtin("id", id),
     builtin("isinstance", isinstance),
@@ -64,6 +65,14 @@ impl Interp<'_> {
             return Some(Obj::Intrinsic(intrinsic));
         }
         self.library_builtin(name)
+    }
+
+    /// What the catalogue has under that name.
+    pub(in crate::lang) fn catalogued(&self, name: &str) -> Run<Obj> {
+        match self.world.catalogue.names.borrow().get(name) {
+            Some(known) => Ok(known.clone()),
+            None => Err(Halt::new(&RUNTIME_ERROR, format!("{name} is missing from the catalogue"))),
+        }
     }
 
     /// The library's built-in of that name.
@@ -230,6 +239,25 @@ fn getattr(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
         (Err(halt), Some(default)) if is_attribute_error(interp, &halt) => Ok(default.clone()),
         (found, _) => found,
     }
+}
+
+fn hash(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
+    let object = &positional("hash", &args, 1, 1)?[0];
+    if let Obj::Instance(instance) = object
+        && instance.class.find("__hash__").is_some()
+    {
+        return interp.call_method(object, "__hash__", Vec::new());
+    }
+    match interp.library_builtin("hash") {
+        Some(library) => interp.call(&library, args.positional),
+        None => Ok(Obj::None),
+    }
+}
+
+/// `globals()`: the program's variables by their names.
+fn globals(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
+    positional("globals", &args, 0, 0)?;
+    interp.catalogued("_globals")
 }
 
 fn is_attribute_error(interp: &Interp<'_>, halt: &Halt) -> bool {
