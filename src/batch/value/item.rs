@@ -164,6 +164,11 @@ pub fn set_item<'a>(
     index: Value<'a>,
     item: Value<'a>,
 ) -> Result<(), Raised> {
+    if let Value::Object(object) = value
+        && let Some(set) = object.class.hooks.set_item
+    {
+        return set(heap, object, index, Some(item));
+    }
     match value {
         Value::Dict(dict) => dict.insert(heap, index, item),
         Value::List(list) => {
@@ -183,6 +188,11 @@ pub fn set_item<'a>(
 /// # Errors
 /// `IndexError`, `KeyError`, `TypeError` as in CPython.
 pub fn delete_item<'a>(heap: &Heap<'a>, value: Value<'a>, index: Value<'a>) -> Result<(), Raised> {
+    if let Value::Object(object) = value
+        && let Some(set) = object.class.hooks.set_item
+    {
+        return set(heap, object, index, None);
+    }
     match value {
         Value::Dict(dict) => match dict.remove(heap, index)? {
             None if !dict.class.is(&COUNTER) => Err(key_error(heap, index)),

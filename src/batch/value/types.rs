@@ -56,6 +56,9 @@ pub struct Hooks {
     pub length: Option<for<'a> fn(&Object<'a>) -> usize>,
     /// `__getitem__`
     pub item: Option<for<'a> fn(&Heap<'a>, &Object<'a>, Value<'a>) -> Outcome<'a>>,
+    /// `__setitem__`, and without an item `__delitem__`.
+    pub set_item:
+        Option<for<'a> fn(&Heap<'a>, &Object<'a>, Value<'a>, Option<Value<'a>>) -> Result<(), Raised>>,
     /// `__contains__`; without it what `iterate` gives is searched.
     pub contains: Option<for<'a> fn(&Heap<'a>, &Object<'a>, Value<'a>) -> Result<bool, Raised>>,
     /// Whether the class is derived from `tuple`: `fields` are the items, and iteration, `len`, subscripts,
@@ -104,6 +107,7 @@ impl Hooks {
         iterate: None,
         length: None,
         item: None,
+        set_item: None,
         contains: None,
         is_tuple: false,
         encode: None,

@@ -1,4 +1,4 @@
-//! `collections`: `Counter`, `defaultdict`, `OrderedDict`, `deque`, `namedtuple`.
+//! `collections`: `Counter`, `defaultdict`, `OrderedDict`, `deque`, `namedtuple`; and PySpark's `Row`, which is much the same.
 
 mod counter;
 mod deque;
@@ -6,7 +6,7 @@ mod dicts;
 mod named_tuple;
 
 pub use counter::{COUNTER_METHODS, ELEMENTS, new_counter};
-pub use deque::DEQUE;
+pub use deque::{DEQUE, deque, deque_parts, refill_deque};
 pub use dicts::{ORDERED_DICT_METHODS, new_default_dict, new_ordered_dict};
 pub use named_tuple::{NAMED_TUPLE, NAMED_TUPLE_CLASS, is_instance};
 
