@@ -262,6 +262,14 @@ fn did_you_mean(name: &str) -> String {
     format!("did you mean '{name}'?")
 }
 
+/// `TYPE_CHECKING` or `typing.TYPE_CHECKING`
+fn is_type_checking(test: &Expr) -> bool {
+    match &test.kind {
+        ExprKind::Name(Place::Global(name)) | ExprKind::Attribute(_, name) => &**name == "TYPE_CHECKING",
+        _ => false,
+    }
+}
+
 /// `__name__` and its like.
 fn is_special(name: &str) -> bool {
     name.len() > 4 && name.starts_with("__") && name.ends_with("__")
@@ -278,6 +286,11 @@ impl Visit for Check<'_> {
                 if !names.iter().all(|(name, _)| is_module(name)) {
                     self.module(module, stmt.span);
                 }
+            }
+            // What stands there is for type checkers, and never runs.
+            StmtKind::If(test, _, otherwise) if is_type_checking(test) => {
+                walk_block(self, otherwise);
+                return;
             }
             StmtKind::Try { body, handlers, otherwise, finally } if !handlers.is_empty() => {
                 self.caught += 1;

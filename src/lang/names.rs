@@ -73,8 +73,6 @@ pub fn refused_module(module: &str) -> Option<&'static str> {
         "take the arguments from sys.argv"
     } else if within("logging") || within("warnings") || within("traceback") || within("pprint") {
         "print(..., file=sys.stderr)"
-    } else if within("typing") {
-        "type annotations are not looked at: leave the import out"
     } else if within("dataclasses") || within("abc") || within("enum") {
         "write the class out, or use collections.namedtuple"
     } else if within("random") || within("numpy.random") || within("secrets") || within("uuid") {

@@ -28,6 +28,7 @@ pub mod sys;
 pub mod text;
 pub mod time;
 pub mod tuples;
+pub mod typing;
 pub mod urllib;
 
 use super::value::exceptions::exception_class;
@@ -71,6 +72,7 @@ static MODULES: &[&Module] = &[
     &string::MODULE,
     &sys::MODULE,
     &time::MODULE,
+    &typing::MODULE,
     &urllib::MODULE,
     &urllib::PARSE,
 ];

@@ -50,6 +50,7 @@ fn get_other<'a>(heap: &Heap<'a>, value: Value<'a>, index: Value<'a>) -> Outcome
             Some(item) => item(heap, object, index),
             None => Err(not_subscriptable(heap, value)),
         },
+        Value::Type(class) if class.is_generic() => Ok(value),
         Value::Type(class) => {
             Err(heap.raise(&TYPE_ERROR, format!("type '{}' is not subscriptable", class.name)))
         }

@@ -57,6 +57,7 @@ pub static DEQUE: TypeInfo = TypeInfo {
             (name == "maxlen").then(|| Ok(Deque::of(object).most.map_or(Value::None, int)))
         }),
         binary: Some(arithmetic),
+        is_generic: true,
         ..Hooks::NONE
     },
 };
