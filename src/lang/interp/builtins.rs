@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::call::Arguments;
 use super::object::{Base, Function, Handle, Intrinsic, Obj};
 use super::{Frame, Halt, Interp, Iter, Run, State, exception};
-use crate::batch::python;
+use crate::batch::python::{self, functools};
 use crate::batch::value::exceptions::{
     RUNTIME_ERROR, STOP_ITERATION, SYNTAX_ERROR, SYSTEM_EXIT, TYPE_ERROR, VALUE_ERROR,
 };
@@ -89,6 +89,11 @@ impl Interp<'_> {
     /// Whether an object is an instance of a class, or of one of a tuple of classes.
     pub fn is_instance(&mut self, object: &Obj, class: &Obj) -> Run<bool> {
         match class {
+            // Those of the program's functions are made by the catalogue.
+            Obj::Type(class) if std::ptr::eq(*class, &functools::PARTIAL) => {
+                let made = self.catalogued("partial")?;
+                self.is_instance(object, &made)
+            }
             Obj::Type(class) => Ok(match object {
                 Obj::Instance(instance) => instance.class.root().is(class),
                 _ => self.type_info(object).is(class),

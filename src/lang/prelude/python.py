@@ -41,3 +41,73 @@ class _Globals:
 
 
 _globals = _Globals()
+
+
+# Functions of the program cannot be inside of the library's own objects: what holds them is made here. _frozen gives
+# the function that does the same on records.
+class partial:
+    def __init__(self, *args, **keywords):
+        if not args:
+            raise TypeError("type 'partial' takes at least one argument")
+        func, args = args[0], args[1:]
+        if not callable(func):
+            raise TypeError("the first argument must be callable")
+        # One within another is flattened.
+        if isinstance(func, partial):
+            args = func.args + args
+            keywords = {**func.keywords, **keywords}
+            func = func.func
+        self.func = func
+        self.args = args
+        self.keywords = keywords
+
+    def __call__(self, *args, **keywords):
+        return self.func(*self.args, *args, **{**self.keywords, **keywords})
+
+    def __repr__(self):
+        named = ["%s=%r" % item for item in self.keywords.items()]
+        return "functools.partial(%s)" % ", ".join([repr(self.func)] + [repr(arg) for arg in self.args] + named)
+
+    def _frozen(self):
+        func, first, named = self.func, self.args, self.keywords
+        return lambda *args, **keywords: func(*first, *args, **{**named, **keywords})
+
+
+# What cmp_to_key gives; made is the library's own cmp_to_key.
+class _KeyMaker:
+    def __init__(self, made, mycmp):
+        self._made = made
+        self._compare = mycmp
+
+    def __call__(self, obj):
+        return KeyWrapper(self._compare, obj)
+
+    def _frozen(self):
+        made, compare = self._made, self._compare
+        return lambda obj: made(compare)(obj)
+
+
+class KeyWrapper:
+    def __init__(self, compare, obj):
+        self._compare = compare
+        self.obj = obj
+
+    def _to(self, other):
+        if not isinstance(other, KeyWrapper):
+            raise TypeError("other argument must be K instance")
+        return self._compare(self.obj, other.obj)
+
+    def __lt__(self, other):
+        return self._to(other) < 0
+
+    def __le__(self, other):
+        return self._to(other) <= 0
+
+    def __gt__(self, other):
+        return self._to(other) > 0
+
+    def __ge__(self, other):
+        return self._to(other) >= 0
+
+    def __eq__(self, other):
+        return self._to(other) == 0
