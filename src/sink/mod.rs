@@ -14,9 +14,7 @@ use std::io::Write as _;
 use crate::batch::BatchResult;
 
 pub use output::{Output, OutputPosition};
-pub use text_files::{
-    Staged, batch_directory, local_path, remove_unfinished, save_as_text_files, stage_text_files,
-};
+pub use text_files::{Staged, batch_directory, remove_unfinished, save_as_text_files, stage_text_files};
 pub use values::{Unprintable, for_each_line};
 
 /// The ways to print a batch that can be asked for.

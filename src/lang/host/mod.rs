@@ -67,6 +67,7 @@ pub static PRIMITIVES: &[Intrinsic] = &[
     primitive("_rdd_save", files::save),
     primitive("_read_lines", files::read_lines),
     primitive("_read_whole", files::read_whole),
+    primitive("_local_path", files::local_path),
     primitive("_stream_source", stream::source),
     primitive("_stream_queue", stream::queue),
     primitive("_stream_op", stream::op),
