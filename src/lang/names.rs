@@ -61,7 +61,7 @@ pub fn refused_module(module: &str) -> Option<&'static str> {
         || within("pyspark.streaming.mqtt")
     {
         "read lines from a socket (socketTextStream) or from a command: --from 'exec:COMMAND'"
-    } else if within("pyspark.sql.functions") || within("pyspark.sql.types") || within("pyspark.pandas") {
+    } else if within("pyspark.pandas") {
         "there are no data frames: work with RDDs"
     } else if within("pyspark.ml") || within("pyspark.mllib") {
         "there is no machine learning"

@@ -44,7 +44,7 @@ pub static CLASSES: &[&[&TypeInfo]] = &[
     re::CLASSES,
     datetime::CLASSES,
     time::CLASSES,
-    &[&collections::DEQUE, &collections::NAMED_TUPLE, &collections::NAMED_TUPLE_CLASS],
+    &[&collections::DEQUE, &collections::NAMED_TUPLE, &collections::NAMED_TUPLE_CLASS, &collections::ROW],
     &[&operator::ITEM_GETTER, &operator::ATTR_GETTER, &operator::METHOD_CALLER],
     &[&sys::TEXT_IO],
     grouped::CLASSES,

@@ -34,7 +34,10 @@ fn get_other<'a>(heap: &Heap<'a>, value: Value<'a>, index: Value<'a>) -> Outcome
     match value {
         Value::Pair(items) => get_from(heap, items, index),
         Value::Tuple(items) => get_from(heap, items, index),
-        Value::Object(object) if object.class.hooks.is_tuple => get_from(heap, object.fields, index),
+        Value::Object(object) if object.class.hooks.is_tuple => match (index, object.class.hooks.item) {
+            (Value::Str(_), Some(item)) => item(heap, object, index),
+            _ => get_from(heap, object.fields, index),
+        },
         Value::List(list) => {
             let at = index_of(heap, list.len(), index, "list index out of range", LIST_INDICES)?;
             Ok(list.items.borrow()[at])

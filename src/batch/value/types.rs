@@ -54,7 +54,7 @@ pub struct Hooks {
     pub iterate: Option<for<'a> fn(&Heap<'a>, &Object<'a>) -> Result<&'a Iter<'a>, Raised>>,
     /// `__len__`
     pub length: Option<for<'a> fn(&Object<'a>) -> usize>,
-    /// `__getitem__`
+    /// `__getitem__`; where `is_tuple`, by a name.
     pub item: Option<for<'a> fn(&Heap<'a>, &Object<'a>, Value<'a>) -> Outcome<'a>>,
     /// `__setitem__`, and without an item `__delitem__`.
     pub set_item:

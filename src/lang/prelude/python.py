@@ -111,3 +111,24 @@ class KeyWrapper:
 
     def __eq__(self, other):
         return self._to(other) == 0
+
+
+# A name of a module of which there is only a part.
+class _Absent:
+    def __init__(self, name, why):
+        self._message = "%s is not supported: %s" % (name, why)
+
+    def _refuse(self):
+        raise NotImplementedError(self._message)
+
+    def __call__(self, *args, **keywords):
+        self._refuse()
+
+    def __getattr__(self, name):
+        self._refuse()
+
+    def __getitem__(self, item):
+        self._refuse()
+
+    def _frozen(self):
+        self._refuse()
