@@ -293,7 +293,7 @@ impl Check<'_> {
 }
 
 /// Modules with members that the library does not know of.
-const OWN: &[&str] = &["sys", "time"];
+const OWN: &[&str] = &["os", "sys", "time"];
 
 fn did_you_mean(name: &str) -> String {
     format!("did you mean '{name}'?")

@@ -18,6 +18,7 @@ pub mod lists;
 pub mod math;
 pub mod numbers;
 pub mod operator;
+pub mod os;
 pub mod ranges;
 pub mod re;
 pub mod sets;
@@ -68,6 +69,8 @@ static MODULES: &[&Module] = &[
     &json::MODULE,
     &math::MODULE,
     &operator::MODULE,
+    &os::MODULE,
+    &os::PATH,
     &re::MODULE,
     &string::MODULE,
     &sys::MODULE,

@@ -16,7 +16,16 @@ use crate::lang::names::refused_module;
 const PYSPARK: &[(&str, &[&str])] = &[
     (
         "pyspark",
-        &["SparkContext", "SparkConf", "StorageLevel", "RDD", "Accumulator", "AccumulatorParam", "Broadcast"],
+        &[
+            "SparkContext",
+            "SparkConf",
+            "StorageLevel",
+            "RDD",
+            "Row",
+            "Accumulator",
+            "AccumulatorParam",
+            "Broadcast",
+        ],
     ),
     ("pyspark.accumulators", &["Accumulator", "AccumulatorParam"]),
     ("pyspark.broadcast", &["Broadcast"]),
@@ -184,6 +193,8 @@ impl Interp<'_> {
                 set("byteorder", Obj::str("little"));
                 set("platform", Obj::str("linux"));
                 set("path", Obj::list(Vec::new()));
+                let executable = std::env::current_exe().unwrap_or_default();
+                set("executable", Obj::str(executable.to_string_lossy()));
                 set("version", Obj::str("3.11.0 (dstream)"));
                 let version = [3, 11, 0].map(Obj::Int);
                 set("version_info", Obj::tuple(version));
@@ -194,6 +205,8 @@ impl Interp<'_> {
                 for (member, known) in [("environ", "_environ"), ("getenv", "_getenv")] {
                     set(member, names.get(known).cloned().unwrap_or(Obj::None));
                 }
+                drop(names);
+                set("path", self.module("os.path")?);
             }
             // Scripts that run in notebooks as well look for Spark's home first.
             "findspark" => {

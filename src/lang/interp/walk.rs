@@ -37,8 +37,7 @@ pub fn globals(code: &Code) -> Vec<Arc<str>> {
     names.0
 }
 
-/// A statement of some code, functions inside included, that functions on records do not have, and what to do
-/// about it.
+/// What some code has, functions inside included, that functions on records do not, and what to do about it.
 pub fn alone(code: &Code) -> Option<String> {
     struct Alone(Option<String>);
     impl Visit for Alone {
@@ -55,6 +54,16 @@ pub fn alone(code: &Code) -> Option<String> {
                 _ => return walk_stmt(self, stmt),
             };
             self.0.get_or_insert(fault);
+        }
+        fn expr(&mut self, expr: &Expr) {
+            if let ExprKind::Attribute(module, name) = &expr.kind
+                && let ExprKind::Name(Place::Global(module)) = &module.kind
+                && matches!((&**module, &**name), ("os", "environ" | "getenv"))
+            {
+                let fault = format!("os.{name} is the main script's alone: read it into a variable");
+                self.0.get_or_insert(fault);
+            }
+            walk_expr(self, expr);
         }
     }
     let mut alone = Alone(None);
