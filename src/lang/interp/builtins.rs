@@ -34,6 +34,7 @@ static BUILTINS: &[Intrinsic] = &[
     builtin("getattr", getattr),
     own("globals", globals),
     builtin("hasattr", hasattr),
+    builtin("hash", hash),
     builtin("id", id),
     builtin("isinstance", isinstance),
     builtin("issubclass", issubclass),
