@@ -26,12 +26,18 @@ const fn form(name: &'static str) -> TypeInfo {
     TypeInfo { name, base: Some(&OBJECT), new: None, methods: &[], hooks }
 }
 
+/// `typing.Generic`: as a base it adds nothing to `object`.
+pub static GENERIC: TypeInfo = form("typing.Generic");
+
 /// `typing.TypeVar`: a variable says no more than the class.
 static TYPE_VAR: TypeInfo = TypeInfo { new: Some(new_type_var), ..form("typing.TypeVar") };
 
 static FORMS: &[TypeInfo] = &[
+    form("typing.AbstractSet"),
+    form("typing.Annotated"),
     form("typing.Any"),
     form("typing.AnyStr"),
+    form("typing.BinaryIO"),
     form("typing.Callable"),
     form("typing.ClassVar"),
     form("typing.Collection"),
@@ -39,6 +45,7 @@ static FORMS: &[TypeInfo] = &[
     form("typing.Final"),
     form("typing.Generator"),
     form("typing.Hashable"),
+    form("typing.IO"),
     form("typing.Iterable"),
     form("typing.Iterator"),
     form("typing.Literal"),
@@ -51,8 +58,11 @@ static FORMS: &[TypeInfo] = &[
     form("typing.Optional"),
     form("typing.Pattern"),
     form("typing.Reversible"),
+    form("typing.Self"),
     form("typing.Sequence"),
     form("typing.Sized"),
+    form("typing.TextIO"),
+    form("typing.TypeAlias"),
     form("typing.Union"),
 ];
 
@@ -65,6 +75,7 @@ fn member<'a>(_: &Heap<'a>, name: &str) -> Option<Value<'a>> {
         "Deque" => &DEQUE,
         "Dict" => &DICT,
         "FrozenSet" => &FROZENSET,
+        "Generic" => &GENERIC,
         "List" => &LIST,
         "OrderedDict" => &ORDERED_DICT,
         "Set" => &SET,

@@ -168,11 +168,6 @@ pub fn set_item<'a>(
     index: Value<'a>,
     item: Value<'a>,
 ) -> Result<(), Raised> {
-    if let Value::Object(object) = value
-        && let Some(set) = object.class.hooks.set_item
-    {
-        return set(heap, object, index, Some(item));
-    }
     match value {
         Value::Dict(dict) => dict.insert(heap, index, item),
         Value::List(list) => {
@@ -181,6 +176,11 @@ pub fn set_item<'a>(
             Ok(())
         }
         _ => {
+            if let Value::Object(object) = value
+                && let Some(set) = object.class.hooks.set_item
+            {
+                return set(heap, object, index, Some(item));
+            }
             let name = type_of(value).name;
             Err(heap.raise(&TYPE_ERROR, format!("'{name}' object does not support item assignment")))
         }
@@ -192,11 +192,6 @@ pub fn set_item<'a>(
 /// # Errors
 /// `IndexError`, `KeyError`, `TypeError` as in CPython.
 pub fn delete_item<'a>(heap: &Heap<'a>, value: Value<'a>, index: Value<'a>) -> Result<(), Raised> {
-    if let Value::Object(object) = value
-        && let Some(set) = object.class.hooks.set_item
-    {
-        return set(heap, object, index, None);
-    }
     match value {
         Value::Dict(dict) => match dict.remove(heap, index)? {
             None if !dict.class.is(&COUNTER) => Err(key_error(heap, index)),
@@ -208,6 +203,11 @@ pub fn delete_item<'a>(heap: &Heap<'a>, value: Value<'a>, index: Value<'a>) -> R
             Ok(())
         }
         _ => {
+            if let Value::Object(object) = value
+                && let Some(set) = object.class.hooks.set_item
+            {
+                return set(heap, object, index, None);
+            }
             let name = type_of(value).name;
             let verb = match value {
                 // What CPython has a table of sequence functions for.
