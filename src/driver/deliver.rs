@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Settings;
 use super::command::Commands;
 use super::crew::{CrewAt, failure};
-use crate::batch::{BatchResult, Dataset, Records, Time, Values};
+use crate::batch::{self, BatchResult, Dataset, Records, Time, Values};
 use crate::error::{Error, Result};
 use crate::plan::{Graph, Outcome, Output, OutputOp};
 use crate::sink::{self, FormatKind, Staged, Unprintable};
@@ -137,7 +137,7 @@ impl Delivery {
                 Delivery::Print { limit: *limit, format }
             }
             OutputOp::SaveAsTextFiles { prefix, suffix } => {
-                let prefix = sink::local_path(prefix)
+                let prefix = batch::local_path(prefix)
                     .map_err(|fault| Error::Usage(format!("{}: {fault}", output.origin)))?;
                 Delivery::Save { prefix, suffix: suffix.clone() }
             }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::crew::failure;
-use crate::batch::Dataset;
+use crate::batch::{self, Dataset};
 use crate::error::Error;
 use crate::plan::{Failure, Outcome};
 use crate::sink::{self, Unprintable};
@@ -32,7 +32,7 @@ pub(super) fn read_whole(paths: &str) -> Outcome<Vec<(String, String)>> {
 /// # Errors
 /// As said there.
 pub(super) fn save_lines(path: &str, dataset: &Dataset, in_batch: bool) -> Outcome<()> {
-    let directory = sink::local_path(path).map_err(|message| failure("ValueError", message))?;
+    let directory = batch::local_path(path).map_err(|message| failure("ValueError", message))?;
     let saved = if in_batch {
         sink::replace_text_files(&directory, dataset).map(|()| true)
     } else {
@@ -50,7 +50,7 @@ pub(super) fn save_lines(path: &str, dataset: &Dataset, in_batch: bool) -> Outco
 
 fn local(paths: &str) -> Outcome<Vec<PathBuf>> {
     let paths: std::result::Result<_, String> =
-        source::listed(paths).into_iter().map(sink::local_path).collect();
+        source::listed(paths).into_iter().map(batch::local_path).collect();
     paths.map_err(|message| failure("ValueError", message))
 }
 

@@ -51,6 +51,8 @@ struct Defined {
     attributes: HashSet<String>,
     /// Globals that are modules, by the import that binds them; none for those that are bound to something else as well.
     modules: HashMap<String, Option<String>>,
+    /// Globals that come from modules of which there is a part alone: what is missing is said when it is used.
+    parts: HashSet<String>,
     /// Whether a module's names are all imported, so that any name may be one.
     everything: bool,
 }
@@ -75,26 +77,58 @@ impl Defined {
         }
     }
 
+    fn part(&mut self, module: &str, place: &Place) {
+        if let Place::Global(name) = place
+            && is_part(module)
+        {
+            self.parts.insert(name.to_string());
+        }
+    }
+
     fn attribute(&mut self, name: &str) {
         self.attributes.insert(name.to_string());
     }
+}
+
+impl Defined {
+    /// Whether an expression leads to something of a module of which there is a part alone.
+    fn is_of_part(&self, value: &Expr) -> bool {
+        match &value.kind {
+            ExprKind::Name(Place::Global(name)) => self.parts.contains(&**name),
+            ExprKind::Attribute(value, _) => self.is_of_part(value),
+            _ => false,
+        }
+    }
+}
+
+/// Modules of which a part is there, with names that are nowhere else.
+fn is_part(module: &str) -> bool {
+    ["pyspark", "os"].contains(&module) || module.starts_with("pyspark.sql") || module == "os.path"
 }
 
 impl Visit for Defined {
     fn stmt(&mut self, stmt: &Stmt) {
         match &stmt.kind {
             StmtKind::Def(place, _) => self.place(place),
-            StmtKind::Import { module, place, renamed } => self.import(module, place, *renamed),
+            StmtKind::Import { module, place, renamed } => {
+                self.import(module, place, *renamed);
+                self.part(module, place);
+            }
             StmtKind::Class { place, methods, attributes, .. } => {
                 self.place(place);
                 let names =
                     methods.iter().map(|(name, _)| name).chain(attributes.iter().map(|(name, _)| name));
                 names.for_each(|name| self.attribute(name));
             }
-            StmtKind::ImportFrom { names, .. } => {
+            StmtKind::ImportFrom { module, names } => {
                 for (name, place) in names {
                     self.everything |= &**name == "*";
                     self.place(place);
+                    match &**name {
+                        "Row" | "SparkSession" => {}
+                        _ if &**module != "pyspark" => self.part(module, place),
+                        name => self.part(&format!("{module}.{name}"), place),
+                    }
                 }
             }
             StmtKind::Try { handlers, .. } => {
@@ -112,6 +146,15 @@ impl Visit for Defined {
         match target {
             Target::Name(place, _) => self.place(place),
             Target::Attribute(_, name, _) => self.attribute(name),
+            // `globals()['total'] = 0`
+            Target::Index(Expr { kind: ExprKind::Call { callee, .. }, .. }, index, _) => {
+                if let (ExprKind::Name(Place::Global(name)), ExprKind::Const(Const::Str(variable))) =
+                    (&callee.kind, &index.kind)
+                    && &**name == "globals"
+                {
+                    self.place(&Place::Global(variable.clone()));
+                }
+            }
             _ => {}
         }
         walk_target(self, target);
@@ -200,6 +243,9 @@ impl Check<'_> {
             let help = help.map(|name| did_you_mean(&name));
             return self.fault(span, format!("module '{module}' has no attribute '{name}'"), help);
         }
+        if defined.is_of_part(value) {
+            return;
+        }
         if ATTRIBUTES.contains(name) || known.attributes.contains(&name) || defined.attributes.contains(name)
         {
             return;
@@ -247,10 +293,18 @@ impl Check<'_> {
 }
 
 /// Modules with members that the library does not know of.
-const OWN: &[&str] = &["sys", "time"];
+const OWN: &[&str] = &["os", "sys", "time"];
 
 fn did_you_mean(name: &str) -> String {
     format!("did you mean '{name}'?")
+}
+
+/// `TYPE_CHECKING` or `typing.TYPE_CHECKING`
+fn is_type_checking(test: &Expr) -> bool {
+    match &test.kind {
+        ExprKind::Name(Place::Global(name)) | ExprKind::Attribute(_, name) => &**name == "TYPE_CHECKING",
+        _ => false,
+    }
 }
 
 /// `__name__` and its like.
@@ -269,6 +323,11 @@ impl Visit for Check<'_> {
                 if !names.iter().all(|(name, _)| is_module(name)) {
                     self.module(module, stmt.span);
                 }
+            }
+            // What stands there is for type checkers, and never runs.
+            StmtKind::If(test, _, otherwise) if is_type_checking(test) => {
+                walk_block(self, otherwise);
+                return;
             }
             StmtKind::Try { body, handlers, otherwise, finally } if !handlers.is_empty() => {
                 self.caught += 1;

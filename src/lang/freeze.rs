@@ -125,6 +125,12 @@ impl Interp<'_> {
                 if let Some(Obj::Handle(handle)) = instance.attributes.borrow().get("_handle") {
                     return self.frozen_handle(handle, freezing);
                 }
+                if instance.class.prelude
+                    && let Some(Obj::Function(made)) = instance.class.find("_frozen")
+                {
+                    let made = self.call(&Obj::Function(made), vec![object.clone()])?;
+                    return self.frozen(&made, freezing);
+                }
                 let name = &instance.class.name;
                 Err(refuse(
                     freezing,

@@ -34,7 +34,6 @@ pub const REFUSED: &[(&str, &str)] = &[
     ("complex", "a pair (real, imaginary) does"),
     ("dir", "the manual has the methods"),
     ("exec", "write the statements themselves"),
-    ("globals", "name the variables"),
     ("help", "the manual has the methods"),
     ("input", "programs read their input only through sources"),
     ("locals", "name the variables"),
@@ -62,7 +61,7 @@ pub fn refused_module(module: &str) -> Option<&'static str> {
         || within("pyspark.streaming.mqtt")
     {
         "read lines from a socket (socketTextStream) or from a command: --from 'exec:COMMAND'"
-    } else if within("pyspark.sql.functions") || within("pyspark.sql.types") || within("pyspark.pandas") {
+    } else if within("pyspark.pandas") {
         "there are no data frames: work with RDDs"
     } else if within("pyspark.ml") || within("pyspark.mllib") {
         "there is no machine learning"
@@ -74,8 +73,6 @@ pub fn refused_module(module: &str) -> Option<&'static str> {
         "take the arguments from sys.argv"
     } else if within("logging") || within("warnings") || within("traceback") || within("pprint") {
         "print(..., file=sys.stderr)"
-    } else if within("typing") {
-        "type annotations are not looked at: leave the import out"
     } else if within("dataclasses") || within("abc") || within("enum") {
         "write the class out, or use collections.namedtuple"
     } else if within("random") || within("numpy.random") || within("secrets") || within("uuid") {

@@ -13,6 +13,7 @@ use super::interp::{
     Globals, Halt, Handle, Host, Interp, Obj, Reason, Run, Thrown, World, is_builtin, module_names,
 };
 use super::{Known, check, parse, prelude};
+use crate::batch::python::{collections, grouped};
 use crate::batch::value::exceptions::{KEYBOARD_INTERRUPT, SYSTEM_EXIT};
 use crate::batch::{Interval, SourceId, Time};
 use crate::error::{Error, Result};
@@ -243,8 +244,9 @@ fn load_catalogue(interp: &mut Interp<'_>) -> Run<()> {
     for primitive in PRIMITIVES {
         world.catalogue.names.borrow_mut().insert(primitive.name.into(), Obj::Intrinsic(primitive));
     }
-    let grouped = Obj::Type(&crate::batch::python::grouped::RESULT_ITERABLE);
-    world.catalogue.names.borrow_mut().insert("ResultIterable".into(), grouped);
+    for (name, class) in [("ResultIterable", &grouped::RESULT_ITERABLE), ("Row", &collections::ROW)] {
+        world.catalogue.names.borrow_mut().insert(name.into(), Obj::Type(class));
+    }
     for code in prelude::codes() {
         interp.run_module(code, &world.catalogue)?;
     }

@@ -15,8 +15,7 @@ use crate::batch::BatchResult;
 
 pub use output::{Output, OutputPosition};
 pub use text_files::{
-    Staged, batch_directory, local_path, remove_unfinished, replace_text_files, save_as_text_files,
-    stage_text_files,
+    Staged, batch_directory, remove_unfinished, replace_text_files, save_as_text_files, stage_text_files,
 };
 pub use values::{Unprintable, for_each_line};
 

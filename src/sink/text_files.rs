@@ -13,25 +13,6 @@ use crate::error::{Error, plain};
 /// The file that says that the others are whole.
 const SUCCESS: &str = "_SUCCESS";
 
-/// The local path that a program's text names, with or without `file://` before it.
-///
-/// # Errors
-/// What is wrong with a text that names another file system.
-pub fn local_path(text: &str) -> Result<PathBuf, String> {
-    let path = match text.strip_prefix("file:") {
-        Some(rest) => rest.strip_prefix("//").unwrap_or(rest),
-        None => text,
-    };
-    let scheme = path.split_once("://").map(|(scheme, _)| scheme);
-    match scheme {
-        Some(scheme) if !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric()) => {
-            Err(format!("{text}: only this machine's files are within reach, not those of {scheme}://"))
-        }
-        _ if path.is_empty() => Err("files need a name".into()),
-        _ => Ok(PathBuf::from(path)),
-    }
-}
-
 /// The directory of a batch: `prefix-<milliseconds>[.suffix]`.
 pub fn batch_directory(prefix: &Path, suffix: Option<&str>, time: Time) -> PathBuf {
     let mut name = prefix.as_os_str().to_os_string();
@@ -237,7 +218,8 @@ mod tests {
         let batch = values(1, |heap| vec![heap.bytes(b"it's"), heap.pair(heap.str("a"), Value::Int(1))]);
         let Records::Values(Values { mut dataset, .. }) = batch.records else { panic!("they are values") };
         dataset.partitions.push(crate::batch::Partition::default());
-        let prefix = local_path(&format!("file://{}/made/wc", home.path().display())).expect("it is local");
+        let prefix = crate::batch::local_path(&format!("file://{}/made/wc", home.path().display()))
+            .expect("it is local");
         let directory = batch_directory(&prefix, Some("txt"), Time::from_millis(1000));
         assert_eq!(directory, home.path().join("made/wc-1000.txt"));
         assert_eq!(save_as_text_files(&directory, &dataset), Ok(true));
@@ -256,14 +238,5 @@ mod tests {
             "the first one is replaced"
         );
         assert_eq!(fs::read_dir(home.path().join("made")).expect("it is there").count(), 1);
-    }
-
-    #[test]
-    fn other_file_systems_are_refused() {
-        assert_eq!(local_path("out/wc"), Ok("out/wc".into()));
-        assert_eq!(local_path("file:/out"), Ok("/out".into()));
-        for other in ["hdfs://host/out", "s3a://bucket/out"] {
-            assert!(local_path(other).is_err_and(|fault| fault.contains("not those")), "{other}");
-        }
     }
 }

@@ -15,10 +15,17 @@ pub static MODULE: Module = Module { name: "functools", member };
 /// Its classes.
 pub static CLASSES: &[&TypeInfo] = &[&PARTIAL, &KEY_MAKER, &KEY];
 
-static FUNCTIONS: &[Native] = &[native("reduce", reduce), native("cmp_to_key", cmp_to_key)];
+static FUNCTIONS: &[Native] = &[native("reduce", reduce)];
+
+/// `functools.cmp_to_key`
+pub static CMP_TO_KEY: Native = native("cmp_to_key", cmp_to_key);
 
 fn member<'a>(_: &Heap<'a>, name: &str) -> Option<Value<'a>> {
-    if name == "partial" { Some(Value::Type(&PARTIAL)) } else { super::function(FUNCTIONS, name) }
+    match name {
+        "partial" => Some(Value::Type(&PARTIAL)),
+        "cmp_to_key" => Some(Value::Native(&CMP_TO_KEY)),
+        _ => super::function(FUNCTIONS, name),
+    }
 }
 
 fn reduce<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
@@ -42,7 +49,7 @@ fn reduce<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
 }
 
 /// `functools.partial`. The fields: the function, the arguments by position, those by name.
-static PARTIAL: TypeInfo = TypeInfo {
+pub static PARTIAL: TypeInfo = TypeInfo {
     name: "functools.partial",
     base: Some(&OBJECT),
     new: Some(new_partial),

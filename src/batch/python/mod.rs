@@ -18,6 +18,7 @@ pub mod lists;
 pub mod math;
 pub mod numbers;
 pub mod operator;
+pub mod os;
 pub mod ranges;
 pub mod re;
 pub mod sets;
@@ -28,6 +29,7 @@ pub mod sys;
 pub mod text;
 pub mod time;
 pub mod tuples;
+pub mod typing;
 pub mod urllib;
 
 use super::value::exceptions::exception_class;
@@ -43,7 +45,7 @@ pub static CLASSES: &[&[&TypeInfo]] = &[
     re::CLASSES,
     datetime::CLASSES,
     time::CLASSES,
-    &[&collections::DEQUE, &collections::NAMED_TUPLE, &collections::NAMED_TUPLE_CLASS],
+    &[&collections::DEQUE, &collections::NAMED_TUPLE, &collections::NAMED_TUPLE_CLASS, &collections::ROW],
     &[&operator::ITEM_GETTER, &operator::ATTR_GETTER, &operator::METHOD_CALLER],
     &[&sys::TEXT_IO],
     grouped::CLASSES,
@@ -67,10 +69,13 @@ static MODULES: &[&Module] = &[
     &json::MODULE,
     &math::MODULE,
     &operator::MODULE,
+    &os::MODULE,
+    &os::PATH,
     &re::MODULE,
     &string::MODULE,
     &sys::MODULE,
     &time::MODULE,
+    &typing::MODULE,
     &urllib::MODULE,
     &urllib::PARSE,
 ];

@@ -18,8 +18,8 @@ pub fn identical<'a>(a: Value<'a>, b: Value<'a>) -> bool {
         (Value::Int(a), Value::Int(b)) => a == b,
         (Value::Float(a), Value::Float(b)) => a.get().to_bits() == b.get().to_bits(),
         (Value::Big(a), Value::Big(b)) => same(a, b),
-        (Value::Str(a), Value::Str(b)) => same(*a, *b) && a.len() == b.len(),
-        (Value::Bytes(a), Value::Bytes(b)) => same(*a, *b) && a.len() == b.len(),
+        (Value::Str(a), Value::Str(b)) => same(*a, *b) && a.len() == b.len() || a == b && is_the_only_one(a),
+        (Value::Bytes(a), Value::Bytes(b)) => a.len() == b.len() && (same(*a, *b) || a.len() < 2 && a == b),
         (Value::Pair(a), Value::Pair(b)) => same(a, b),
         (Value::Tuple(a), Value::Tuple(b)) => a.len() == b.len() && (a.is_empty() || same(*a, *b)),
         (Value::List(a), Value::List(b)) => same(a, b),
@@ -33,6 +33,16 @@ pub fn identical<'a>(a: Value<'a>, b: Value<'a>) -> bool {
         (Value::Type(a), Value::Type(b)) => same(a, b),
         (Value::Module(a), Value::Module(b)) => same(a, b),
         (Value::Object(a), Value::Object(b)) => same(a, b),
+        _ => false,
+    }
+}
+
+/// Whether CPython has one object alone for that text: the empty one, and each character of Latin-1.
+fn is_the_only_one(text: &str) -> bool {
+    let mut characters = text.chars();
+    match (characters.next(), characters.next()) {
+        (None, _) => true,
+        (Some(character), None) => character <= '\u{ff}',
         _ => false,
     }
 }

@@ -34,7 +34,10 @@ fn get_other<'a>(heap: &Heap<'a>, value: Value<'a>, index: Value<'a>) -> Outcome
     match value {
         Value::Pair(items) => get_from(heap, items, index),
         Value::Tuple(items) => get_from(heap, items, index),
-        Value::Object(object) if object.class.hooks.is_tuple => get_from(heap, object.fields, index),
+        Value::Object(object) if object.class.hooks.is_tuple => match (index, object.class.hooks.item) {
+            (Value::Str(_), Some(item)) => item(heap, object, index),
+            _ => get_from(heap, object.fields, index),
+        },
         Value::List(list) => {
             let at = index_of(heap, list.len(), index, "list index out of range", LIST_INDICES)?;
             Ok(list.items.borrow()[at])
@@ -50,6 +53,7 @@ fn get_other<'a>(heap: &Heap<'a>, value: Value<'a>, index: Value<'a>) -> Outcome
             Some(item) => item(heap, object, index),
             None => Err(not_subscriptable(heap, value)),
         },
+        Value::Type(class) if class.is_generic() => Ok(value),
         Value::Type(class) => {
             Err(heap.raise(&TYPE_ERROR, format!("type '{}' is not subscriptable", class.name)))
         }
@@ -172,6 +176,11 @@ pub fn set_item<'a>(
             Ok(())
         }
         _ => {
+            if let Value::Object(object) = value
+                && let Some(set) = object.class.hooks.set_item
+            {
+                return set(heap, object, index, Some(item));
+            }
             let name = type_of(value).name;
             Err(heap.raise(&TYPE_ERROR, format!("'{name}' object does not support item assignment")))
         }
@@ -194,6 +203,11 @@ pub fn delete_item<'a>(heap: &Heap<'a>, value: Value<'a>, index: Value<'a>) -> R
             Ok(())
         }
         _ => {
+            if let Value::Object(object) = value
+                && let Some(set) = object.class.hooks.set_item
+            {
+                return set(heap, object, index, None);
+            }
             let name = type_of(value).name;
             let verb = match value {
                 // What CPython has a table of sequence functions for.

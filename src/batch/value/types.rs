@@ -54,10 +54,16 @@ pub struct Hooks {
     pub iterate: Option<for<'a> fn(&Heap<'a>, &Object<'a>) -> Result<&'a Iter<'a>, Raised>>,
     /// `__len__`
     pub length: Option<for<'a> fn(&Object<'a>) -> usize>,
-    /// `__getitem__`
+    /// `__getitem__`; where `is_tuple`, by a name.
     pub item: Option<for<'a> fn(&Heap<'a>, &Object<'a>, Value<'a>) -> Outcome<'a>>,
+    /// `__setitem__`, and without an item `__delitem__`.
+    pub set_item:
+        Option<for<'a> fn(&Heap<'a>, &Object<'a>, Value<'a>, Option<Value<'a>>) -> Result<(), Raised>>,
     /// `__contains__`; without it what `iterate` gives is searched.
     pub contains: Option<for<'a> fn(&Heap<'a>, &Object<'a>, Value<'a>) -> Result<bool, Raised>>,
+    /// Whether the class itself can be subscripted by the types of what its instances hold, as in `list[int]`,
+    /// which says something to readers alone.
+    pub is_generic: bool,
     /// Whether the class is derived from `tuple`: `fields` are the items, and iteration, `len`, subscripts,
     /// comparisons and hashes are a tuple's.
     pub is_tuple: bool,
@@ -71,6 +77,13 @@ impl TypeInfo {
     /// Whether this class is, or is derived from, another.
     pub fn is(&self, other: &TypeInfo) -> bool {
         std::ptr::eq(self, other) || self.base.is_some_and(|base| base.is(other))
+    }
+
+    /// Whether the class itself can be subscripted, as in `list[int]`.
+    pub fn is_generic(&self) -> bool {
+        let built_in =
+            || [&LIST, &DICT, &TUPLE, &SET, &FROZENSET, &TYPE].into_iter().any(|class| self.is(class));
+        self.hooks.is_generic || built_in()
     }
 
     /// The method of that name, of this class or the nearest base that has it. The search is linear in
@@ -104,7 +117,9 @@ impl Hooks {
         iterate: None,
         length: None,
         item: None,
+        set_item: None,
         contains: None,
+        is_generic: false,
         is_tuple: false,
         encode: None,
         decode: None,

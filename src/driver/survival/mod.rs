@@ -32,13 +32,13 @@ pub use self::state::{State, Told, state};
 use super::Settings;
 use super::desk::Desk;
 use super::work::Work;
-use crate::batch::{Chunk, Interval, Keep, Pool, SourceId, Time};
+use crate::batch::{self, Chunk, Interval, Keep, Pool, SourceId, Time};
 use crate::checkpoint::{
     Claim, Commit, Decision, Description, Disk, Operator, Options, Storage, Store, decide,
 };
 use crate::error::{Error, Result};
 use crate::plan;
-use crate::sink::{self, OutputPosition, Staged};
+use crate::sink::{OutputPosition, Staged};
 use crate::source::{Position, SourceSpec};
 
 /// The table of the output file's length.
@@ -99,7 +99,7 @@ impl Checkpointing {
             };
             return Err(Error::Usage(format!("{option} is for checkpoints: add --checkpoint DIR")));
         };
-        match sink::local_path(&asked.directory) {
+        match batch::local_path(&asked.directory) {
             Ok(directory) => Ok(Some(Checkpointing { directory, resume: asked.resume, recovery })),
             Err(fault) if asked.resume => Err(Error::Usage(format!("the checkpoint directory: {fault}"))),
             // As nothing is gone on from, nothing is wrong but that nothing can be gone on from later.

@@ -2,8 +2,9 @@
 
 use super::args::Given;
 use super::rdd::{handle, partition};
-use crate::batch::{Dataset, Rows};
-use crate::lang::interp::{Arguments, Interp, Obj, Run, from_failure};
+use crate::batch::value::exceptions::VALUE_ERROR;
+use crate::batch::{self, Dataset, Rows};
+use crate::lang::interp::{Arguments, Halt, Interp, Obj, Run, from_failure};
 use crate::plan::{Rdd, RddOp};
 
 /// `_read_lines(paths, partitions)`: the lines of files.
@@ -27,6 +28,13 @@ pub(super) fn read_whole(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
     })?;
     let dataset = Dataset { partitions: vec![partition(rows)] };
     Ok(handle(Rdd::new(RddOp::Data(dataset), Vec::new(), interp.origin())))
+}
+
+/// `_local_path(text)`: the path that a text names, with or without `file://` before it.
+pub(super) fn local_path(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
+    let text = Given::new("_local_path", args).text(interp, 0)?;
+    let path = batch::local_path(&text).map_err(|message| Halt::new(&VALUE_ERROR, message))?;
+    Ok(Obj::str(path.to_string_lossy()))
 }
 
 /// `_rdd_save(rdd, path)`: a directory with a file a partition, and `_SUCCESS` once all are there.

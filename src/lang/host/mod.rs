@@ -3,6 +3,7 @@
 
 mod args;
 mod files;
+mod globals;
 mod listener;
 mod rdd;
 mod shared;
@@ -66,6 +67,7 @@ pub static PRIMITIVES: &[Intrinsic] = &[
     primitive("_rdd_save", files::save),
     primitive("_read_lines", files::read_lines),
     primitive("_read_whole", files::read_whole),
+    primitive("_local_path", files::local_path),
     primitive("_stream_source", stream::source),
     primitive("_stream_queue", stream::queue),
     primitive("_stream_op", stream::op),
@@ -90,6 +92,9 @@ pub static PRIMITIVES: &[Intrinsic] = &[
     primitive("_accumulator", shared::accumulator),
     primitive("_accumulator_value", shared::accumulator_value),
     primitive("_accumulator_set", shared::accumulator_set),
+    primitive("_global_find", globals::find),
+    primitive("_global_set", globals::set),
+    primitive("_global_delete", globals::delete),
     primitive("_notice", notice),
     primitive("_environment", environment),
 ];

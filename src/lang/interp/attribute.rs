@@ -78,16 +78,14 @@ impl Interp<'_> {
                     })?,
                     None => None,
                 };
-                found.ok_or_else(|| match module.refusal {
-                    Some(refusal) => Halt::new(
-                        &ATTRIBUTE_ERROR,
-                        format!("{}.{name} is not supported: {refusal}", module.name),
-                    ),
-                    None => Halt::new(
+                match found {
+                    Some(found) => Ok(found),
+                    None if module.refusal.is_some() && !name.starts_with('_') => self.absent(module, name),
+                    None => Err(Halt::new(
                         &ATTRIBUTE_ERROR,
                         format!("module '{}' has no attribute '{name}'", module.name),
-                    ),
-                })
+                    )),
+                }
             }
             Obj::Function(function) => match name {
                 "__name__" => Ok(Obj::str(&function.code.name)),

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::call::Arguments;
 use super::object::{Base, Function, Handle, Intrinsic, Obj};
 use super::{Frame, Halt, Interp, Iter, Run, State, exception};
-use crate::batch::python;
+use crate::batch::python::{self, functools};
 use crate::batch::value::exceptions::{
     RUNTIME_ERROR, STOP_ITERATION, SYNTAX_ERROR, SYSTEM_EXIT, TYPE_ERROR, VALUE_ERROR,
 };
@@ -32,7 +32,9 @@ static BUILTINS: &[Intrinsic] = &[
     builtin("eval", eval),
     own("exit", exit),
     builtin("getattr", getattr),
+    own("globals", globals),
     builtin("hasattr", hasattr),
+    builtin("hash", hash),
     builtin("id", id),
     builtin("isinstance", isinstance),
     builtin("issubclass", issubclass),
@@ -66,6 +68,14 @@ impl Interp<'_> {
         self.library_builtin(name)
     }
 
+    /// What the catalogue has under that name.
+    pub(in crate::lang) fn catalogued(&self, name: &str) -> Run<Obj> {
+        match self.world.catalogue.names.borrow().get(name) {
+            Some(known) => Ok(known.clone()),
+            None => Err(Halt::new(&RUNTIME_ERROR, format!("{name} is missing from the catalogue"))),
+        }
+    }
+
     /// The library's built-in of that name.
     pub(super) fn library_builtin(&mut self, name: &str) -> Option<Obj> {
         match python::builtin(name)? {
@@ -80,6 +90,11 @@ impl Interp<'_> {
     /// Whether an object is an instance of a class, or of one of a tuple of classes.
     pub fn is_instance(&mut self, object: &Obj, class: &Obj) -> Run<bool> {
         match class {
+            // Those of the program's functions are made by the catalogue.
+            Obj::Type(class) if std::ptr::eq(*class, &functools::PARTIAL) => {
+                let made = self.catalogued("partial")?;
+                self.is_instance(object, &made)
+            }
             Obj::Type(class) => Ok(match object {
                 Obj::Instance(instance) => instance.class.root().is(class),
                 _ => self.type_info(object).is(class),
@@ -230,6 +245,25 @@ fn getattr(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
         (Err(halt), Some(default)) if is_attribute_error(interp, &halt) => Ok(default.clone()),
         (found, _) => found,
     }
+}
+
+fn hash(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
+    let object = &positional("hash", &args, 1, 1)?[0];
+    if let Obj::Instance(instance) = object
+        && instance.class.find("__hash__").is_some()
+    {
+        return interp.call_method(object, "__hash__", Vec::new());
+    }
+    match interp.library_builtin("hash") {
+        Some(library) => interp.call(&library, args.positional),
+        None => Ok(Obj::None),
+    }
+}
+
+/// `globals()`: the program's variables by their names.
+fn globals(interp: &mut Interp<'_>, args: Arguments) -> Run<Obj> {
+    positional("globals", &args, 0, 0)?;
+    interp.catalogued("_globals")
 }
 
 fn is_attribute_error(interp: &Interp<'_>, halt: &Halt) -> bool {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::class::Special;
 use super::object::{CellRef, Function, Globals, Obj};
 use super::{Flow, Frame, Halt, Interp, Run};
+use crate::batch::python::functools::CMP_TO_KEY;
 use crate::batch::value::exceptions::TYPE_ERROR;
 use crate::plan::Origin;
 use crate::plan::code::{Code, Param, Span};
@@ -61,6 +62,11 @@ impl Interp<'_> {
                 Some(result) => result,
                 None => self.enter(|interp| interp.library_call(callee, args)),
             },
+            Obj::Native(native) if std::ptr::eq(*native, &CMP_TO_KEY) => {
+                args.positional.insert(0, callee.clone());
+                let made = self.catalogued("_KeyMaker")?;
+                self.call_with(&made, args)
+            }
             Obj::Native(_) | Obj::Opaque(_) => self.enter(|interp| interp.library_call(callee, args)),
             _ => Err(Halt::new(&TYPE_ERROR, format!("'{}' object is not callable", self.type_name(callee)))),
         }

@@ -142,7 +142,7 @@ impl Interp<'_> {
                 let callee = self.attribute(object, name)?;
                 self.call_with(&callee, args)
             }
-            Obj::List(_) | Obj::Dict(_) | Obj::Set(_) | Obj::View(..) => {
+            Obj::List(_) | Obj::Dict(_) | Obj::Set(_) | Obj::Deque(_) | Obj::View(..) => {
                 if let Some(result) = self.mutate(object, name, &args) {
                     return result;
                 }

@@ -7,7 +7,7 @@ use super::mutate::{dict_of, set_of};
 use super::object::Obj;
 use super::table::Table;
 use super::{Halt, Interp, Iter, Run, State, exception};
-use crate::batch::python::itertools;
+use crate::batch::python::{functools, itertools};
 use crate::batch::value::TypeInfo;
 use crate::batch::value::exceptions::{BASE_EXCEPTION, TYPE_ERROR, VALUE_ERROR};
 use crate::batch::value::types;
@@ -19,6 +19,10 @@ impl Interp<'_> {
             return Some(Ok(exception(class, args.positional.clone())));
         }
         let is = |other: &'static TypeInfo| std::ptr::eq(class, other);
+        if is(&functools::PARTIAL) {
+            let made = self.catalogued("partial");
+            return Some(made.and_then(|made| self.call_with(&made, args.clone())));
+        }
         if [&itertools::COUNT, &itertools::REPEAT, &itertools::CYCLE].into_iter().any(is) {
             return self.endless(class, args).transpose();
         }

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use super::Interp;
 use super::object::{Base, Obj};
 use super::raise::{Halt, Run};
-use crate::batch::value::TypeInfo;
+use crate::batch::python::typing::GENERIC;
 use crate::batch::value::exceptions::{BASE_EXCEPTION, TYPE_ERROR};
+use crate::batch::value::{OBJECT, TypeInfo};
 
 impl Interp<'_> {
     /// Whether an object is an exception of that built-in class.
@@ -86,6 +87,7 @@ impl Interp<'_> {
     pub(super) fn base(&self, object: &Obj) -> Run<Base> {
         match object {
             Obj::Class(class) => Ok(Base::Class(class.clone())),
+            Obj::Type(class) if std::ptr::eq(*class, &GENERIC) => Ok(Base::Type(&OBJECT)),
             Obj::Type(class) if class.is(&BASE_EXCEPTION) || class.base.is_none() => Ok(Base::Type(class)),
             _ => Err(Halt::new(
                 &TYPE_ERROR,

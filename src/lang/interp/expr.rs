@@ -213,7 +213,9 @@ impl Interp<'_> {
     fn iterates(&self, object: &Obj) -> bool {
         match object {
             Obj::Instance(instance) => instance.class.find("__iter__").is_some(),
-            Obj::Iterator(_) | Obj::List(_) | Obj::Tuple(_) | Obj::Dict(_) | Obj::Set(_) => true,
+            Obj::Iterator(_) | Obj::List(_) | Obj::Tuple(_) | Obj::Dict(_) | Obj::Set(_) | Obj::Deque(_) => {
+                true
+            }
             _ => false,
         }
     }

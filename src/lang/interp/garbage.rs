@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::rc::{Rc, Weak};
 
-use super::object::{Base, Class, Dict, Function, Instance, Set};
+use super::object::{Base, Class, Deque, Dict, Function, Instance, Set};
 use super::{CellRef, Obj};
 
 /// How many objects are noted at least before the first search.
@@ -79,6 +79,7 @@ enum Node {
     Tuple(Rc<[Obj]>),
     Dict(Rc<Dict>),
     Set(Rc<Set>),
+    Deque(Rc<Deque>),
 }
 
 impl Node {
@@ -93,6 +94,7 @@ impl Node {
             Obj::Tuple(tuple) => Node::Tuple(tuple.clone()),
             Obj::Dict(dict) => Node::Dict(dict.clone()),
             Obj::Set(set) => Node::Set(set.clone()),
+            Obj::Deque(deque) => Node::Deque(deque.clone()),
             _ => return None,
         })
     }
@@ -114,6 +116,7 @@ impl Node {
             Node::Tuple(x) => of(x),
             Node::Dict(x) => of(x),
             Node::Set(x) => of(x),
+            Node::Deque(x) => of(x),
         }
     }
 
@@ -164,6 +167,11 @@ impl Node {
                 }
                 if let Ok(table) = dict.table.try_borrow() {
                     found.extend(table.iter().flat_map(|(_, key, value)| [key, value]).filter_map(Node::of));
+                }
+            }
+            Node::Deque(deque) => {
+                if let Ok(items) = deque.items.try_borrow() {
+                    found.extend(items.iter().filter_map(Node::of));
                 }
             }
             Node::Set(set) => {

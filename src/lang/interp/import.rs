@@ -16,25 +16,67 @@ use crate::lang::names::refused_module;
 const PYSPARK: &[(&str, &[&str])] = &[
     (
         "pyspark",
-        &["SparkContext", "SparkConf", "StorageLevel", "RDD", "Accumulator", "AccumulatorParam", "Broadcast"],
+        &[
+            "SparkContext",
+            "SparkConf",
+            "StorageLevel",
+            "RDD",
+            "Row",
+            "Accumulator",
+            "AccumulatorParam",
+            "Broadcast",
+        ],
     ),
     ("pyspark.accumulators", &["Accumulator", "AccumulatorParam"]),
     ("pyspark.broadcast", &["Broadcast"]),
     ("pyspark.conf", &["SparkConf"]),
     ("pyspark.context", &["SparkContext"]),
+    ("pyspark.files", &[]),
     ("pyspark.rdd", &["RDD", "portable_hash"]),
     ("pyspark.resultiterable", &["ResultIterable"]),
-    ("pyspark.sql", &["SparkSession"]),
+    ("pyspark.serializers", &[]),
+    ("pyspark.sql", &["Row", "SparkSession"]),
+    ("pyspark.sql.context", &[]),
+    ("pyspark.sql.functions", &[]),
+    ("pyspark.sql.session", &["SparkSession"]),
+    ("pyspark.sql.types", &["Row"]),
     ("pyspark.statcounter", &["StatCounter"]),
     ("pyspark.storagelevel", &["StorageLevel"]),
     ("pyspark.streaming", &["StreamingContext", "DStream", "StreamingListener", "StateSpec"]),
     ("pyspark.streaming.context", &["StreamingContext"]),
     ("pyspark.streaming.dstream", &["DStream"]),
     ("pyspark.streaming.listener", &["StreamingListener"]),
+    ("pyspark.streaming.util", &[]),
+    ("pyspark.taskcontext", &[]),
+    ("pyspark.util", &[]),
 ];
 
 /// What is said of the rest of Spark SQL.
-const SQL: &str = "there is no Spark SQL here, only SparkSession, for its sparkContext";
+const SQL: &str = "there is no Spark SQL here, only Row, and SparkSession for its sparkContext";
+
+/// Modules of which there is a part: what is said of the rest, which can be imported but not used.
+const PARTS: &[(&str, &str)] = &[
+    ("os", "of os there are environ, getenv and path"),
+    ("os.path", "programs read files only through sources"),
+    ("pyspark.files", "functions that run on records read no files"),
+    ("pyspark.serializers", "records are not pickled here, so there is nothing to choose"),
+    ("pyspark.sql", SQL),
+    ("pyspark.sql.context", SQL),
+    ("pyspark.sql.functions", SQL),
+    ("pyspark.sql.session", SQL),
+    ("pyspark.sql.types", SQL),
+    ("pyspark.streaming.util", "it is PySpark's inside, and there is no PySpark here"),
+    ("pyspark.taskcontext", "tasks have no context here"),
+    ("pyspark.util", "it is PySpark's inside, and there is no PySpark here"),
+];
+
+/// What `pyspark` has of its modules that are not there as a whole.
+const OF_PARTS: &[(&str, &str)] = &[
+    ("HiveContext", "pyspark.sql"),
+    ("SQLContext", "pyspark.sql"),
+    ("SparkFiles", "pyspark.files"),
+    ("TaskContext", "pyspark.taskcontext"),
+];
 
 /// Modules of which the program has a part of its own, beside the library's if there is any.
 const OWN: &[&str] = &["__future__", "findspark", "os", "sys", "time"];
@@ -81,7 +123,6 @@ impl Interp<'_> {
             return Ok(Obj::None);
         }
         let from = self.import(module, true)?;
-        let Obj::Module(found) = &from else { return Ok(from) };
         match self.attribute(&from, name) {
             Ok(value) => Ok(value),
             Err(halt) => {
@@ -91,10 +132,16 @@ impl Interp<'_> {
                 if matches!(halt.reason(), super::Reason::Fatal(_)) {
                     return Err(halt);
                 }
-                let reason = found.refusal.map(|refusal| format!(": {refusal}")).unwrap_or_default();
-                Err(Halt::new(&IMPORT_ERROR, format!("cannot import name '{name}' from '{module}'{reason}")))
+                Err(Halt::new(&IMPORT_ERROR, format!("cannot import name '{name}' from '{module}'")))
             }
         }
+    }
+
+    /// What stands for a member of a module of which there is a part alone: it can be imported, and says so when it is used.
+    pub(super) fn absent(&mut self, module: &Module, name: &str) -> Run<Obj> {
+        let known = self.catalogued("_Absent")?;
+        let name = Obj::str(format!("{}.{name}", module.name));
+        self.call(&known, vec![name, Obj::str(module.refusal.unwrap_or_default())])
     }
 
     /// What `from module import *` brings in.
@@ -132,7 +179,7 @@ impl Interp<'_> {
             name: name.into(),
             library,
             members: Default::default(),
-            refusal: (name == "pyspark.sql").then_some(SQL),
+            refusal: PARTS.iter().find(|(part, _)| *part == name).map(|(_, refusal)| *refusal),
         });
         let set = |member: &str, value: Obj| module.members.borrow_mut().set(member, value);
         match name {
@@ -146,6 +193,8 @@ impl Interp<'_> {
                 set("byteorder", Obj::str("little"));
                 set("platform", Obj::str("linux"));
                 set("path", Obj::list(Vec::new()));
+                let executable = std::env::current_exe().unwrap_or_default();
+                set("executable", Obj::str(executable.to_string_lossy()));
                 set("version", Obj::str("3.11.0 (dstream)"));
                 let version = [3, 11, 0].map(Obj::Int);
                 set("version_info", Obj::tuple(version));
@@ -156,6 +205,8 @@ impl Interp<'_> {
                 for (member, known) in [("environ", "_environ"), ("getenv", "_getenv")] {
                     set(member, names.get(known).cloned().unwrap_or(Obj::None));
                 }
+                drop(names);
+                set("path", self.module("os.path")?);
             }
             // Scripts that run in notebooks as well look for Spark's home first.
             "findspark" => {
@@ -174,8 +225,23 @@ impl Interp<'_> {
                             set(member, value.clone());
                         }
                     }
+                    drop(names);
                     if name == "pyspark" {
                         set("__version__", Obj::str("3.5.9"));
+                        for (member, part) in OF_PARTS {
+                            if let Obj::Module(part) = self.module(part)? {
+                                set(member, self.absent(&part, member)?);
+                            }
+                        }
+                    }
+                    // PySpark imports most of its modules by itself.
+                    for (inner, _) in PYSPARK {
+                        if let Some((outer, member)) = inner.rsplit_once('.')
+                            && outer == name
+                            && member != "streaming"
+                        {
+                            set(member, self.module(inner)?);
+                        }
                     }
                 } else if library.is_none() {
                     return Err(not_found(name));

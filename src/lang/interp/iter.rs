@@ -125,6 +125,7 @@ impl Interp<'_> {
                 }
                 return Err(self.not_iterable(object));
             }
+            Obj::Deque(deque) => rest(deque.items.borrow().iter().cloned().collect()),
             Obj::Opaque(_) => {
                 let items = self.library_items(object)?;
                 rest(items)

@@ -63,6 +63,23 @@ impl Interp<'_> {
                 list.borrow_mut().reverse();
                 Ok(Obj::None)
             }
+            (Obj::Deque(deque), "append", [item]) => {
+                deque.push(item.clone());
+                Ok(Obj::None)
+            }
+            (Obj::Deque(deque), "appendleft", [item]) => {
+                deque.push_first(item.clone());
+                Ok(Obj::None)
+            }
+            (Obj::Deque(deque), "extend", [items]) => self.items(items).map(|items| {
+                items.into_iter().for_each(|item| deque.push(item));
+                Obj::None
+            }),
+            (Obj::Deque(deque), "pop" | "popleft", []) => {
+                let mut items = deque.items.borrow_mut();
+                let item = if name == "pop" { items.pop_back() } else { items.pop_front() };
+                item.ok_or_else(|| Halt::new(&INDEX_ERROR, "pop from an empty deque"))
+            }
             (Obj::Dict(dict), "get", [key]) => self.dict_get(dict, key).map(|(_, v)| v.unwrap_or(Obj::None)),
             (Obj::Dict(dict), "get", [key, default]) => {
                 self.dict_get(dict, key).map(|(_, value)| value.unwrap_or_else(|| default.clone()))
@@ -87,17 +104,21 @@ impl Interp<'_> {
                 }
                 Ok(Obj::None)
             }
-            (Obj::Set(set), "add", [member]) => self.key(member).map(|key| {
-                let mut table = set.table.borrow_mut();
-                if !table.contains(&key) {
-                    table.insert(key, member.clone(), Obj::None);
-                }
-                Obj::None
-            }),
-            (Obj::Set(set), "discard", [member]) => self.key(member).map(|key| {
-                set.table.borrow_mut().remove(&key);
-                Obj::None
-            }),
+            (Obj::Set(set), "add", [member]) if std::ptr::eq(set.class, &SET) => {
+                self.key(member).map(|key| {
+                    let mut table = set.table.borrow_mut();
+                    if !table.contains(&key) {
+                        table.insert(key, member.clone(), Obj::None);
+                    }
+                    Obj::None
+                })
+            }
+            (Obj::Set(set), "discard", [member]) if std::ptr::eq(set.class, &SET) => {
+                self.key(member).map(|key| {
+                    set.table.borrow_mut().remove(&key);
+                    Obj::None
+                })
+            }
             _ => return None,
         })
     }
@@ -208,7 +229,11 @@ impl Interp<'_> {
     /// `IndexError`, `KeyError`, `TypeError` as in CPython.
     pub fn delete_item(&mut self, object: &Obj, index: &Obj) -> Run<()> {
         match object {
-            Obj::Dict(dict) => self.dict_pop(dict, index, None).map(drop),
+            // A `Counter` has nothing against it.
+            Obj::Dict(dict) => {
+                let default = (dict.class.name == "Counter").then_some(&Obj::None);
+                self.dict_pop(dict, index, default).map(drop)
+            }
             Obj::Instance(instance) if instance.class.find("__delitem__").is_some() => {
                 self.call_method(object, "__delitem__", vec![index.clone()]).map(drop)
             }
@@ -357,7 +382,7 @@ impl Interp<'_> {
         let length = match object {
             Obj::List(list) => list.borrow().len(),
             Obj::Tuple(items) => items.len(),
-            Obj::Str(_) | Obj::Bytes(_) | Obj::Range(_) | Obj::Dict(_) | Obj::View(..) => {
+            Obj::Str(_) | Obj::Bytes(_) | Obj::Range(_) | Obj::Dict(_) | Obj::View(..) | Obj::Deque(_) => {
                 let mut items = self.items(object)?;
                 items.reverse();
                 return Ok(Obj::Iterator(super::rest(items)));

@@ -2,6 +2,7 @@
 //! containers and callbacks alias each other as they do in Python.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -42,6 +43,8 @@ pub enum Obj {
     View(Rc<Dict>, View),
     /// A `set` or `frozenset`
     Set(Rc<Set>),
+    /// A `deque`
+    Deque(Rc<Deque>),
     /// `range(start, stop, step)`
     Range(Rc<[i64; 3]>),
     /// An iterator or generator.
@@ -93,6 +96,35 @@ pub struct Set {
     pub class: &'static TypeInfo,
     /// Its members, as keys.
     pub table: RefCell<Table>,
+}
+
+/// A `deque`.
+#[derive(Debug)]
+pub struct Deque {
+    /// Its items.
+    pub items: RefCell<VecDeque<Obj>>,
+    /// `maxlen`
+    pub most: Option<usize>,
+}
+
+impl Deque {
+    /// `append`
+    pub fn push(&self, item: Obj) {
+        let mut items = self.items.borrow_mut();
+        items.push_back(item);
+        if self.most.is_some_and(|most| items.len() > most) {
+            items.pop_front();
+        }
+    }
+
+    /// `appendleft`
+    pub fn push_first(&self, item: Obj) {
+        let mut items = self.items.borrow_mut();
+        items.push_front(item);
+        if self.most.is_some_and(|most| items.len() > most) {
+            items.pop_back();
+        }
+    }
 }
 
 /// A variable that functions share.
@@ -292,6 +324,7 @@ impl Obj {
             Obj::List(x) => at(x),
             Obj::Dict(x) | Obj::View(x, _) => at(x),
             Obj::Set(x) => at(x),
+            Obj::Deque(x) => at(x),
             Obj::Range(x) => at(x),
             Obj::Iterator(x) => at(x),
             Obj::Function(x) => at(x),

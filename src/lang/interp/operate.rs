@@ -7,6 +7,7 @@ use super::class::Special;
 use super::object::{Handle, Obj};
 use super::table::Key;
 use super::{Halt, Interp, Run, range_len};
+use crate::batch::python::collections::DEQUE;
 use crate::batch::value::exceptions::TYPE_ERROR;
 use crate::batch::value::types::{self, type_of};
 use crate::batch::value::{self as library, Binary, TypeInfo, Unary, Value};
@@ -40,7 +41,13 @@ impl Interp<'_> {
             list.borrow_mut().extend(items);
             return Ok(left.clone());
         }
-        if matches!(left, Obj::Instance(_)) || matches!(right, Obj::Instance(_)) {
+        if let (Binary::Add, Obj::Deque(deque), true) = (op, left, in_place) {
+            self.items(right)?.into_iter().for_each(|item| deque.push(item));
+            return Ok(left.clone());
+        }
+        // Texts format instances as anything else.
+        let formats = op == Binary::Mod && matches!(left, Obj::Str(_) | Obj::Bytes(_));
+        if matches!(left, Obj::Instance(_)) || matches!(right, Obj::Instance(_)) && !formats {
             return self.binary_special(op, left, right, in_place);
         }
         self.cross(|crossing, heap| {
@@ -203,7 +210,7 @@ impl Interp<'_> {
                 let key = self.key(member)?;
                 Ok(set.table.borrow().contains(&key))
             }
-            Obj::List(_) | Obj::Tuple(_) | Obj::Iterator(_) | Obj::View(..) => {
+            Obj::List(_) | Obj::Tuple(_) | Obj::Deque(_) | Obj::Iterator(_) | Obj::View(..) => {
                 let iter = self.iterate(container)?;
                 while let Some(item) = self.next(&iter)? {
                     if identical(&item, member) || self.equal(&item, member)? {
@@ -247,6 +254,7 @@ impl Interp<'_> {
             Obj::List(list) => !list.borrow().is_empty(),
             Obj::Dict(dict) | Obj::View(dict, _) => dict.table.borrow().len() > 0,
             Obj::Set(set) => set.table.borrow().len() > 0,
+            Obj::Deque(deque) => !deque.items.borrow().is_empty(),
             Obj::Range(range) => range_len(**range) > 0,
             Obj::Instance(instance) => {
                 if instance.class.find("__bool__").is_some() {
@@ -275,6 +283,7 @@ impl Interp<'_> {
             Obj::Tuple(items) => Ok(items.len()),
             Obj::Dict(dict) | Obj::View(dict, _) => Ok(dict.table.borrow().len()),
             Obj::Set(set) => Ok(set.table.borrow().len()),
+            Obj::Deque(deque) => Ok(deque.items.borrow().len()),
             Obj::Instance(instance) if instance.class.find("__len__").is_some() => {
                 let length = self.special(object, Special::Len, vec![].into())?;
                 let length = length.as_int().and_then(|length| usize::try_from(length).ok());
@@ -323,6 +332,7 @@ impl Interp<'_> {
             Obj::View(_, super::View::Values) => &library::DICT_VALUES,
             Obj::View(_, super::View::Items) => &library::DICT_ITEMS,
             Obj::Set(set) => set.class,
+            Obj::Deque(_) => &DEQUE,
             Obj::Range(range) => type_of(Value::Range(range)),
             Obj::Iterator(iter) => iter.class,
             Obj::Function(_) | Obj::Method(_) => &types::FUNCTION,

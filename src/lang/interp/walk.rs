@@ -2,20 +2,34 @@
 
 use std::sync::Arc;
 
-use crate::plan::code::{Code, Expr, ExprKind, Place, Stmt, StmtKind};
-use crate::plan::visit::{Visit, walk_code, walk_expr, walk_stmt};
+use crate::plan::code::{Code, Expr, ExprKind, Place, Stmt, StmtKind, Target};
+use crate::plan::visit::{Visit, walk_code, walk_expr, walk_stmt, walk_target};
 
 /// The names of the globals that some code can reach, functions inside included, each once and in order.
 pub fn globals(code: &Code) -> Vec<Arc<str>> {
     struct Names(Vec<Arc<str>>);
-    impl Visit for Names {
-        fn expr(&mut self, expr: &Expr) {
-            if let ExprKind::Name(Place::Global(name)) = &expr.kind
+    impl Names {
+        fn place(&mut self, place: &Place) {
+            if let Place::Global(name) = place
                 && !self.0.contains(name)
             {
                 self.0.push(name.clone());
             }
+        }
+    }
+    impl Visit for Names {
+        fn expr(&mut self, expr: &Expr) {
+            if let ExprKind::Name(place) = &expr.kind {
+                self.place(place);
+            }
             walk_expr(self, expr);
+        }
+        // `total += 1` and `del total` need the value as well.
+        fn target(&mut self, target: &Target) {
+            if let Target::Name(place, _) = target {
+                self.place(place);
+            }
+            walk_target(self, target);
         }
     }
     let mut names = Names(Vec::new());
@@ -23,8 +37,7 @@ pub fn globals(code: &Code) -> Vec<Arc<str>> {
     names.0
 }
 
-/// A statement of some code, functions inside included, that functions on records do not have, and what to do
-/// about it.
+/// What some code has, functions inside included, that functions on records do not, and what to do about it.
 pub fn alone(code: &Code) -> Option<String> {
     struct Alone(Option<String>);
     impl Visit for Alone {
@@ -41,6 +54,16 @@ pub fn alone(code: &Code) -> Option<String> {
                 _ => return walk_stmt(self, stmt),
             };
             self.0.get_or_insert(fault);
+        }
+        fn expr(&mut self, expr: &Expr) {
+            if let ExprKind::Attribute(module, name) = &expr.kind
+                && let ExprKind::Name(Place::Global(module)) = &module.kind
+                && matches!((&**module, &**name), ("os", "environ" | "getenv"))
+            {
+                let fault = format!("os.{name} is the main script's alone: read it into a variable");
+                self.0.get_or_insert(fault);
+            }
+            walk_expr(self, expr);
         }
     }
     let mut alone = Alone(None);

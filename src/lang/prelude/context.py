@@ -510,13 +510,6 @@ class StreamingContext:
         self._listeners.append(streamingListener)
 
 
-def _local_path(directory):
-    for prefix in ("file://", "file:"):
-        if directory.startswith(prefix):
-            return directory[len(prefix):]
-    return directory
-
-
 def _command_line_context(millis):
     return StreamingContext(SparkContext("local[2]", "dstream"), millis / 1000.0)
 

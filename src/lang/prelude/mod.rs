@@ -7,6 +7,7 @@ use super::parse;
 use crate::plan::code::{CATALOGUE, Code, Source};
 
 const TEXTS: &[(&str, &str)] = &[
+    ("python.py", include_str!("python.py")),
     ("records.py", include_str!("records.py")),
     ("rdd.py", include_str!("rdd.py")),
     ("dstream.py", include_str!("dstream.py")),

@@ -13,7 +13,7 @@ use crate::batch::value::{
 
 /// `collections.deque`
 pub static DEQUE: TypeInfo = TypeInfo {
-    name: "deque",
+    name: "collections.deque",
     base: Some(&OBJECT),
     new: Some(new),
     methods: METHODS,
@@ -40,17 +40,24 @@ pub static DEQUE: TypeInfo = TypeInfo {
         length: Some(|object| Deque::of(object).len()),
         item: Some(|heap, object, index| {
             let deque = Deque::of(object);
-            let place = to_index(heap, index)?;
-            let place = if place < 0 { place.saturating_add_unsigned(deque.len() as u64) } else { place };
-            usize::try_from(place)
-                .ok()
-                .and_then(|place| deque.get(place))
-                .ok_or_else(|| heap.raise(&INDEX_ERROR, "deque index out of range"))
+            let place = deque.place(heap, index)?;
+            Ok(deque.items.items.borrow()[deque.free() + place])
+        }),
+        set_item: Some(|heap, object, index, item| {
+            let deque = Deque::of(object);
+            let place = deque.place(heap, index)?;
+            let mut items = deque.items.items.borrow_mut();
+            match item {
+                Some(item) => items[deque.free() + place] = item,
+                None => drop(items.remove(deque.free() + place)),
+            }
+            Ok(())
         }),
         attribute: Some(|_, object, name| {
             (name == "maxlen").then(|| Ok(Deque::of(object).most.map_or(Value::None, int)))
         }),
         binary: Some(arithmetic),
+        is_generic: true,
         ..Hooks::NONE
     },
 };
@@ -111,6 +118,14 @@ impl<'a> Deque<'a> {
 
     fn len(self) -> usize {
         self.items.len() - self.free()
+    }
+
+    /// The place that an index means.
+    fn place(self, heap: &Heap<'a>, index: Value<'a>) -> Result<usize, Raised> {
+        let place = to_index(heap, index)?;
+        let place = if place < 0 { place.saturating_add_unsigned(self.len() as u64) } else { place };
+        let place = usize::try_from(place).ok().filter(|place| *place < self.len());
+        place.ok_or_else(|| heap.raise(&INDEX_ERROR, "deque index out of range"))
     }
 
     fn get(self, place: usize) -> Option<Value<'a>> {
@@ -199,6 +214,26 @@ fn arithmetic<'a>(
         _ => return None,
     };
     Some(binary(heap, op, deque.list(heap), other, false).and_then(|items| made(heap, items, deque.most)))
+}
+
+/// A deque of those values and that greatest length.
+///
+/// # Errors
+/// `MemoryError`
+pub fn deque<'a>(heap: &Heap<'a>, items: &[Value<'a>], most: Option<usize>) -> Outcome<'a> {
+    made(heap, heap.list(items.iter().copied()), most)
+}
+
+/// The values of a deque as they are now, and its greatest length; none for something else.
+pub fn deque_parts<'a>(heap: &Heap<'a>, value: Value<'a>) -> Option<(&'a [Value<'a>], Option<usize>)> {
+    Deque::in_value(value).map(|deque| (deque.snapshot(heap), deque.most))
+}
+
+/// Puts other values into a deque.
+pub fn refill_deque<'a>(value: Value<'a>, items: &[Value<'a>]) {
+    if let Some(deque) = Deque::in_value(value) {
+        deque.replace(items);
+    }
 }
 
 /// A deque of an iterable's values.

@@ -1,14 +1,16 @@
-//! `collections`: `Counter`, `defaultdict`, `OrderedDict`, `deque`, `namedtuple`.
+//! `collections`: `Counter`, `defaultdict`, `OrderedDict`, `deque`, `namedtuple`; and PySpark's `Row`, which is much the same.
 
 mod counter;
 mod deque;
 mod dicts;
 mod named_tuple;
+mod row;
 
 pub use counter::{COUNTER_METHODS, ELEMENTS, new_counter};
-pub use deque::DEQUE;
+pub use deque::{DEQUE, deque, deque_parts, refill_deque};
 pub use dicts::{ORDERED_DICT_METHODS, new_default_dict, new_ordered_dict};
 pub use named_tuple::{NAMED_TUPLE, NAMED_TUPLE_CLASS, is_instance};
+pub use row::ROW;
 
 use super::args::native;
 use super::function;

@@ -77,15 +77,7 @@ pub static NAMED_TUPLE: TypeInfo = TypeInfo {
                 }
             }
         }),
-        // Arithmetic makes plain tuples.
-        binary: Some(|heap, op, object, other, reflected| {
-            if !matches!(op, Binary::Add | Binary::Mul) {
-                return None;
-            }
-            let tuple = heap.tuple(object.fields);
-            let (left, right) = if reflected { (other, tuple) } else { (tuple, other) };
-            Some(binary(heap, op, left, right, false))
-        }),
+        binary: Some(arithmetic),
         is_tuple: true,
         encode: Some(encode),
         decode: Some(|heap, bytes, fields| decode(heap, &NAMED_TUPLE, bytes, fields)),
@@ -93,14 +85,30 @@ pub static NAMED_TUPLE: TypeInfo = TypeInfo {
     },
 };
 
-/// The name of a class, and those of its fields.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Layout {
-    name: String,
-    fields: Vec<String>,
+/// Makes plain tuples.
+pub(super) fn arithmetic<'a>(
+    heap: &Heap<'a>,
+    op: Binary,
+    object: &Object<'a>,
+    other: Value<'a>,
+    reflected: bool,
+) -> Option<Outcome<'a>> {
+    if !matches!(op, Binary::Add | Binary::Mul) {
+        return None;
+    }
+    let tuple = heap.tuple(object.fields);
+    let (left, right) = if reflected { (other, tuple) } else { (tuple, other) };
+    Some(binary(heap, op, left, right, false))
 }
 
-fn layout<'a>(object: &Object<'a>) -> &'a Layout {
+/// The name of a class, and those of its fields.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct Layout {
+    pub(super) name: String,
+    pub(super) fields: Vec<String>,
+}
+
+pub(super) fn layout<'a>(object: &Object<'a>) -> &'a Layout {
     object.data.downcast_ref().expect("named tuples have a layout")
 }
 
@@ -120,7 +128,7 @@ pub fn is_instance(value: Value<'_>, class: &Object<'_>) -> bool {
 }
 
 /// The layout as lines: names have no line ends.
-fn encode(object: &Object<'_>, out: &mut Vec<u8>) {
+pub(super) fn encode(object: &Object<'_>, out: &mut Vec<u8>) {
     let layout = layout(object);
     out.extend_from_slice(layout.name.as_bytes());
     for field in &layout.fields {
@@ -129,7 +137,7 @@ fn encode(object: &Object<'_>, out: &mut Vec<u8>) {
     }
 }
 
-fn decode<'a>(
+pub(super) fn decode<'a>(
     heap: &Heap<'a>,
     class: &'static TypeInfo,
     bytes: &'a [u8],
@@ -141,11 +149,11 @@ fn decode<'a>(
     heap.object(Object { class, data: owned(heap, layout), fields })
 }
 
-fn owned<'a>(heap: &Heap<'a>, layout: Layout) -> &'a (dyn Any + Send + Sync) {
+pub(super) fn owned<'a>(heap: &Heap<'a>, layout: Layout) -> &'a (dyn Any + Send + Sync) {
     heap.own(Arc::new(layout))
 }
 
-fn names<'a>(heap: &Heap<'a>, object: &Object<'a>) -> Value<'a> {
+pub(super) fn names<'a>(heap: &Heap<'a>, object: &Object<'a>) -> Value<'a> {
     let names: Vec<Value<'a>> = layout(object).fields.iter().map(|name| heap.text(name)).collect();
     heap.tuple(&names)
 }

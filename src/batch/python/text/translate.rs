@@ -5,6 +5,7 @@ use bumpalo::collections::String as BumpString;
 use super::{finished, length};
 use crate::batch::python::args::text_argument;
 use crate::batch::value::exceptions::{LOOKUP_ERROR, TYPE_ERROR, VALUE_ERROR};
+use crate::batch::value::types::DICT;
 use crate::batch::value::{Args, Heap, Outcome, Raised, Value, get_item};
 
 /// `str.maketrans(x, y=None, z=None)`
@@ -83,7 +84,10 @@ pub fn translate<'a>(heap: &Heap<'a>, args: Args<'_, 'a>) -> Outcome<'a> {
     let mut out = BumpString::with_capacity_in(text.len(), heap.bump());
     for c in text.chars() {
         let found = match table {
-            Value::Dict(dict) => dict.get(heap, Value::Int(i64::from(u32::from(c))))?,
+            // Others may have something for every character.
+            Value::Dict(dict) if std::ptr::eq(dict.class, &DICT) => {
+                dict.get(heap, Value::Int(i64::from(u32::from(c))))?
+            }
             _ => looked_up(heap, table, c)?,
         };
         match found {

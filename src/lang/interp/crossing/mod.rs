@@ -148,9 +148,13 @@ impl Interp<'_> {
                 let keys = items.iter().map(|item| self.enter(|interp| interp.key(item)));
                 Key::Tuple(keys.collect::<Run<_>>()?)
             }
-            Obj::List(_) | Obj::Dict(_) | Obj::Big(_) | Obj::Opaque(_) | Obj::Range(_) | Obj::Set(_) => {
-                self.valued(object)?
-            }
+            Obj::List(_)
+            | Obj::Dict(_)
+            | Obj::Big(_)
+            | Obj::Opaque(_)
+            | Obj::Range(_)
+            | Obj::Set(_)
+            | Obj::Deque(_) => self.valued(object)?,
             Obj::Instance(instance) if instance.class.find("__eq__").is_some() => {
                 return Err(Halt::new(
                     &crate::batch::value::exceptions::TYPE_ERROR,
@@ -226,6 +230,7 @@ impl<'a> Crossing<'a> {
                     made.clear();
                     self.fill_set(heap, set, made)?;
                 }
+                (Obj::Deque(deque), made) => self.fill_deque(heap, deque, made)?,
                 _ => {}
             }
         }

@@ -5,10 +5,11 @@ use std::rc::Rc;
 
 use super::foreign::Carried;
 use super::{Crossing, value_address};
+use crate::batch::python::collections;
 use crate::batch::value::exceptions::{BASE_EXCEPTION, PICKLING_ERROR};
 use crate::batch::value::{self as library, Heap, Object, Raised, Value, encode};
 use crate::lang::interp::import::library_module;
-use crate::lang::interp::object::{Exception, Opaque, Set};
+use crate::lang::interp::object::{Deque, Exception, Opaque, Set};
 use crate::lang::interp::table::Table;
 use crate::lang::interp::{Dict, Obj, rest};
 
@@ -80,6 +81,12 @@ impl<'a> Crossing<'a> {
         if let Some(Carried(number)) = object.data.downcast_ref::<Carried>() {
             return Ok(self.carried(*number));
         }
+        if let Some((_, most)) = collections::deque_parts(heap, value) {
+            let made = Obj::Deque(Rc::new(Deque { items: RefCell::default(), most }));
+            self.share(&made, value);
+            self.nested(heap, |_| self.pull(heap, &made, value))?;
+            return Ok(made);
+        }
         if object.class.is(&BASE_EXCEPTION) {
             let args: Result<Vec<_>, _> = object.fields.iter().map(|arg| self.object(heap, *arg)).collect();
             return Ok(Obj::Exception(Rc::new(Exception {
@@ -119,6 +126,12 @@ impl<'a> Crossing<'a> {
                 let items = made.snapshot(heap).iter().map(|item| self.object(heap, *item));
                 let items = items.collect::<Result<Vec<_>, _>>()?;
                 *list.borrow_mut() = items;
+            }
+            (Obj::Deque(deque), made) => {
+                let items = collections::deque_parts(heap, made).map(|(items, _)| items).unwrap_or_default();
+                let items = items.iter().map(|item| self.object(heap, *item));
+                let items = items.collect::<Result<_, _>>()?;
+                *deque.items.borrow_mut() = items;
             }
             (Obj::Dict(dict), Value::Dict(made)) => {
                 let mut table = Table::default();

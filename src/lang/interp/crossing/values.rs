@@ -2,9 +2,10 @@
 
 use super::foreign::{Asked, Called, Carried, FOREIGN, Walked};
 use super::{Crossing, DEPTH_LIMIT, address, value_address};
+use crate::batch::python::collections;
 use crate::batch::value::exceptions::{RECURSION_ERROR, exception};
 use crate::batch::value::{self as library, Args, Heap, Object, Outcome, Raised, Value, decode};
-use crate::lang::interp::object::Set;
+use crate::lang::interp::object::{Deque, Set};
 use crate::lang::interp::{Dict, Obj, View};
 
 impl<'a> Crossing<'a> {
@@ -86,6 +87,13 @@ impl<'a> Crossing<'a> {
                 self.fill_set(heap, set, made)?;
                 Ok(Value::Set(made))
             }
+            Obj::Deque(deque) => {
+                // It is known before its items are: it may be among them.
+                let value = collections::deque(heap, &[], deque.most)?;
+                self.share(object, value);
+                self.fill_deque(heap, deque, value)?;
+                Ok(value)
+            }
             Obj::View(dict, view) => {
                 let dict = self.value(heap, &Obj::Dict(dict.clone()))?;
                 let name = match view {
@@ -151,6 +159,18 @@ impl<'a> Crossing<'a> {
             let member = self.value(heap, member)?;
             made.add(heap, member)?;
         }
+        Ok(())
+    }
+
+    pub(super) fn fill_deque(
+        &'a self,
+        heap: &Heap<'a>,
+        deque: &Deque,
+        made: Value<'a>,
+    ) -> Result<(), Raised> {
+        let items = deque.items.borrow().clone();
+        let items: Result<Vec<_>, _> = items.iter().map(|item| self.value(heap, item)).collect();
+        collections::refill_deque(made, &items?);
         Ok(())
     }
 
