@@ -137,11 +137,11 @@ help: write the statements themselves
 "#,
     ),
     (
-        "globals()[\"a\"] = 1",
+        "locals()[\"a\"] = 1",
         r#"
-job.py:1:1: 'globals' is not supported
-    globals()["a"] = 1
-    ^^^^^^^
+job.py:1:1: 'locals' is not supported
+    locals()["a"] = 1
+    ^^^^^^
 help: name the variables
 "#,
     ),
