@@ -6,7 +6,7 @@ mod ones;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use self::ones::{combining, keys_to_count};
+use self::ones::{combining, keys_to_count, one_partition};
 use super::chain::{Chain, Link, link};
 use super::context::Context;
 use super::counted::{Counted, Counter};
@@ -182,9 +182,7 @@ impl<'w> Computation<'w> {
                     let mut outputs = Combined::folded(outputs.into_iter().map(|(_, output)| output));
                     if !of_words.links.is_empty() {
                         let stage = Stage::new(of_words, sink(), origin.clone());
-                        let pieces = outputs.drain(..).map(|output| Together::from(output).pairs);
-                        let words = Dataset { partitions: vec![Partition { pieces: into_pieces(pieces) }] };
-                        let units = stage.units(&words);
+                        let units = stage.units(&one_partition(outputs.drain(..).map(Together::from)));
                         outputs = Combined::folded(self.run_units(stage, units)?);
                     }
                     together.extend(outputs.into_iter().map(Together::from));

@@ -116,11 +116,11 @@ impl From<Combined> for Together {
 /// `combineByKey`: one combiner a key.
 pub(super) struct Combine {
     /// From a value to a combiner; without it the value is the combiner.
-    pub(super) create: Option<Arc<Compiled>>,
+    create: Option<Arc<Compiled>>,
     /// From a combiner and a value to a combiner.
-    pub(super) merge: Arc<Compiled>,
+    merge: Arc<Compiled>,
     /// From two combiners to one.
-    pub(super) merge_combiners: Arc<Compiled>,
+    merge_combiners: Arc<Compiled>,
     /// What all of them do with numbers.
     reducing: Option<Arc<Reducing>>,
     /// Whether records are keys, each of which stands for a pair of it and 1.

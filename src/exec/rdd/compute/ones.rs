@@ -77,7 +77,11 @@ impl Computation<'_> {
 
 /// Keys that are text with their counts, and others, behind each other.
 fn with_others(counts: Dataset, others: Vec<Together>) -> Dataset {
-    let together = others.into_iter().chain(Together::of_pairs(counts));
+    one_partition(others.into_iter().chain(Together::of_pairs(counts)))
+}
+
+/// What tasks have brought together, as one partition.
+pub(super) fn one_partition(together: impl Iterator<Item = Together>) -> Dataset {
     Dataset { partitions: vec![Partition { pieces: into_pieces(together.map(|together| together.pairs)) }] }
 }
 
