@@ -20,6 +20,11 @@ pub struct Image {
 }
 
 impl Image {
+    /// The global of a name; without one, the name stands for a built-in.
+    pub fn global(&self, name: &str) -> Option<&Frozen> {
+        self.globals.iter().find(|(global, _)| **global == *name).map(|(_, frozen)| frozen)
+    }
+
     /// Whether what the function refers to may call it.
     pub fn is_recursive(&self) -> bool {
         let Frozen::Function { code, .. } = &self.entry else { return false };

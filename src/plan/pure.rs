@@ -89,7 +89,7 @@ impl Visit for Search<'_> {
 
     fn expr(&mut self, expr: &Expr) {
         if let ExprKind::Name(Place::Global(name)) = &expr.kind
-            && !self.image.globals.iter().any(|(global, _)| *global == *name)
+            && self.image.global(name).is_none()
         {
             self.is_pure &= match python::builtin(name) {
                 Some(Value::Native(native)) => is_pure_native(native),

@@ -129,8 +129,8 @@ fn extreme(native: &'static Native, is_b_first: bool) -> Option<Reduce> {
 /// The built-in function that a name stands for.
 fn built_in(callee: &Expr, image: &Image) -> Option<&'static Native> {
     let ExprKind::Name(Place::Global(name)) = &callee.kind else { return None };
-    match image.globals.iter().find(|(global, _)| *global == *name) {
-        Some((_, Frozen::Native(native))) => Some(native),
+    match image.global(name) {
+        Some(Frozen::Native(native)) => Some(native),
         Some(_) => None,
         None => match python::builtin(name)? {
             Value::Native(native) => Some(native),

@@ -146,9 +146,7 @@ fn is_text(value: &Expr, image: &Image) -> bool {
         ExprKind::If { then, otherwise, .. } => is_text(then, image) && is_text(otherwise, image),
         ExprKind::Call { callee, .. } => match &callee.kind {
             ExprKind::Attribute(text, name) => TEXT_METHODS.contains(&&**name) && is_text(text, image),
-            ExprKind::Name(Place::Global(name)) => {
-                **name == *"str" && !image.globals.iter().any(|(global, _)| *global == *name)
-            }
+            ExprKind::Name(Place::Global(name)) => **name == *"str" && image.global(name).is_none(),
             _ => false,
         },
         _ => false,
@@ -297,16 +295,14 @@ fn is_one(value: &Expr) -> bool {
 
 /// Whether an expression is the function `json.loads`, by whatever name the program has it.
 fn is_json_loads(callee: &Expr, image: &Image) -> bool {
-    let global =
-        |name: &str| image.globals.iter().find(|(other, _)| **other == *name).map(|(_, value)| value);
     match &callee.kind {
-        ExprKind::Name(Place::Global(name)) => match global(name) {
+        ExprKind::Name(Place::Global(name)) => match image.global(name) {
             Some(Frozen::Native(native)) => is_member(native, "json", "loads"),
             _ => false,
         },
         ExprKind::Attribute(module, name) if **name == *"loads" => match &module.kind {
             ExprKind::Name(Place::Global(name)) => {
-                matches!(global(name), Some(Frozen::Module(module)) if module.name == "json")
+                matches!(image.global(name), Some(Frozen::Module(module)) if module.name == "json")
             }
             _ => false,
         },
